@@ -1,0 +1,181 @@
+"""Step 1: paragraphs, sentences and tokens, with exact code-point offsets.
+
+The same tokeniser cuts the text that the language model is trained on and the text that is cleaned, so
+that both see the same words.  Quotation marks, brackets and other symbols are not tokens: the model
+reads through them, and they are never touched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+# A longer line is cut at the end of a sentence (or, failing that, at white space), so that memory
+# and time per paragraph stay bounded whatever the input.
+MAX_PARAGRAPH = 4000
+
+_UNITS = (
+    r"km²|m²|km/h|kmh|mph|kph|km|kg|mg|µg|mcg|cm|mm|nm|ml|cl|kb|mb|gb|tb|khz|mhz|ghz|hz|kw|mw|gw|kwh|mwh|"
+    r"lbs?|oz|ft|psi|fps|dpi|px|°c|°f|hp|cc|bn|tn|am|pm|a\.m\.|p\.m\."
+)
+
+# A paragraph without any of these characters has nothing to protect.
+_TRIGGER = re.compile(r"[`<{&:/@#$€£¥%_\d]|www\.|\w\.\w\w|\(\)")
+
+_PROTECTED = re.compile(
+    rf"""
+      ```.*?```                                               # fenced code on one line
+    | `[^`\n]+`                                               # inline code
+    | </?[A-Za-z][^<>\n]{{0,500}}>  | <!--.*?-->              # markup
+    | \{{\{{[^{{}}\n]*\}}\}}  | \$\{{[^{{}}\n]*\}}            # template fields
+    | &(?:[A-Za-z]{{2,8}}|\#\d{{1,6}});                       # entities
+    | \b(?:https?|ftp|file)://[^\s<>"”’)\]]+                  # links
+    | \bwww\.[^\s<>"”’)\]]+
+    | (?<=\]\()[^)\s]+(?=\))                                  # target of a Markdown link
+    | [\w.+-]+@[\w-]+(?:\.[\w-]+)+                            # e-mail
+    | (?<!\w)[@\#]\w+(?:[.-]\w+)*                             # handles and tags
+    | \b\w[\w-]*(?:\.[\w-]+)*\.(?:com|org|net|edu|gov|info|io|co|uk|html?|php|py|js|json|csv|txt|pdf)\b(?:/\S*)?
+    | \b\w+(?:_\w+|::\w+)+(?:\(\))?  | \b\w+\(\)               # identifiers of code
+    | [$€£¥]\s?\d[\d.,]*(?:\s?(?:bn|m|k|tn)\b)?               # money
+    | \d[\d.,]*\s?(?:%|(?:{_UNITS})\b)                        # measures
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+_LETTERS = r"[^\W_]+(?:['’](?!(?:s|ll|ve|re|d|m)\b)[^\W_]+)*"
+_TOKEN = re.compile(
+    rf"""
+    (?P<number>\d+(?:[.,:/–-]\d+)*(?:(?:st|nd|rd|th|s)?\b|(?!\w)))
+  | (?P<word>
+        (?:[A-Za-z]\.){{2,}}                                    # U.S.
+      | (?:Mrs?|Ms|Dr|St|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Capt|Prof|[JS]r|Inc|Ltd|Corp?|Co|No|vs|Jan|Feb|Aug
+          |Sept|Oct|Nov|Dec)\.(?=\s)
+      | {_LETTERS}(?:[-‐‑]{_LETTERS})*
+      | (?<=[^\W_])['’](?:s|ll|ve|re|d|m)\b                     # clitics: it|'s, government|'s
+    )
+  | (?P<stop>[.!?…]+)
+  | (?P<mark>[,;:]|--+|[–—])
+    """,
+    re.VERBOSE,
+)
+
+_APOSTROPHES = str.maketrans({"’": "'", "‐": "-", "‑": "-"})
+_LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])")
+
+
+class Span(NamedTuple):
+    """A half-open range of code points."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of one paragraph.
+
+    `norms` are lower-cased with straight apostrophes: the forms that language model and lexicon know.
+    `kinds` holds one letter a token: w(ord), n(umber), s(top: . ! ?), m(ark: , ; : dash), p(rotected).
+    `joined[i]` says that only white space, or nothing, stands between token i-1 and token i.
+    Offsets are code points of the whole text.
+    """
+
+    norms: tuple[str, ...]
+    kinds: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    joined: tuple[bool, ...]
+
+    def __len__(self) -> int:
+        return len(self.norms)
+
+
+def paragraphs(text: str) -> Iterator[Span]:
+    """Yield the non-empty lines of `text`, trimmed, with over-long ones cut into bounded pieces."""
+    for line in _LINE.finditer(text):
+        start, end = line.span()
+        while end - start > MAX_PARAGRAPH:
+            cut = _cut(text, start, start + MAX_PARAGRAPH)
+            if span := _trim(text, start, cut):
+                yield span
+            start = cut
+        if span := _trim(text, start, end):
+            yield span
+
+
+def _cut(text: str, start: int, limit: int) -> int:
+    """The best place to cut text[start:limit]: after a sentence, else after white space, else at the limit."""
+    last = None
+    for last in _SENTENCE_END.finditer(text, start + (limit - start) // 2, limit):
+        pass
+    if last is not None:
+        return last.end()
+    for i in range(limit, start + (limit - start) // 2, -1):
+        if text[i - 1].isspace():
+            return i
+    return limit
+
+
+def _trim(text: str, start: int, end: int) -> Span | None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return Span(start, end) if end > start else None
+
+
+def sentences(text: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
+    """Yield the sentences of text[start:end]; abbreviations such as "U.S." followed by a name may cut early."""
+    end = len(text) if end is None else end
+    begin = start
+    for m in _SENTENCE_END.finditer(text, start, end):
+        if span := _trim(text, begin, m.end()):
+            yield span
+        begin = m.end()
+    if span := _trim(text, begin, end):
+        yield span
+
+
+def tokenize(text: str, start: int = 0, end: int | None = None) -> Tokens:
+    """Cut text[start:end] into tokens."""
+    end = len(text) if end is None else end
+    found: list[tuple[str, str, int, int]] = []
+    for gap, shield in _shielded(text, start, end):
+        found += [(m[0], m.lastgroup or "", *m.span()) for m in _TOKEN.finditer(text, gap.start, gap.end)]
+        if shield is not None:
+            found.append(("<protected>", "protected", *shield))
+    if not found:
+        return Tokens((), "", (), (), ())
+    norms, kinds, starts, ends = zip(*found, strict=True)
+    joined = [a == b or text[b:a].isspace() for a, b in zip(starts, (start, *ends), strict=False)]
+    return Tokens(tuple(map(normalize, norms)), "".join(k[0] for k in kinds), starts, ends, tuple(joined))
+
+
+def _shielded(text: str, start: int, end: int) -> Iterator[tuple[Span, Span | None]]:
+    """Cut text[start:end] into stretches of prose, each with the protected span that follows it."""
+    if _TRIGGER.search(text, start, end):
+        for m in _PROTECTED.finditer(text, start, end):
+            yield Span(start, m.start()), Span(*m.span())
+            start = m.end()
+    yield Span(start, end), None
+
+
+def normalize(token: str) -> str:
+    """The form under which a token is known to language model and lexicon."""
+    return token.lower().translate(_APOSTROPHES)
+
+
+def words(text: str) -> list[str]:
+    """The norms of all tokens of `text`, for training."""
+    return list(tokenize(text).norms)
+
+
+@lru_cache(maxsize=1 << 18)
+def word_hash(norm: str) -> int:
+    """A stable unsigned 64-bit hash of a token, the key of every compiled table."""
+    return int.from_bytes(blake2b(norm.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
