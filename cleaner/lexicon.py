@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleaner.segment import tokenize, word_hash
 
 MAX_WORDS = 6
 COLUMNS = ("original", "spun", "count", "documents", "source")
 SOURCES = ("observed", "written", "learned", "screener")
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
     """One row: `original` became `spun` `count` times in `documents` articles; equal sides mean it was left alone."""
 
     original: str
@@ -50,4 +58,196 @@ def write_entries(path: Path, entries: Iterable[Entry]) -> None:
     """Write `entries`, sorted by original and spun form."""
     with path.open("w", encoding="utf-8", newline="") as lines:
         lines.write("\t".join(COLUMNS) + "\n")
-        lines.writelines("\t".join(map(str, entry)) + "\n" for entry in sorted(entries))
+        lines.writelines("\t".join(map(str, astuple(entry))) + "\n" for entry in sorted(entries))
+
+
+def normalized(phrase: str) -> str:
+    """The form of a phrase in a lexicon: lower-case tokens joined by single spaces, clitics attached."""
+    return " ".join(tokenize(phrase).norms).replace(" '", "'")
+
+
+# --- estimation -----------------------------------------------------------------------------------------------
+
+# A spinner that knows a phrase hardly ever leaves it: 0.7% of the known phrases of the parallel news articles.
+_STAY_FLOOR = 0.005
+_PRIOR_STRENGTH = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Entries that bear on a dialect: each pair counts as `weight` documents beside its own; a phrase known
+    only through them is one that the spinner swaps with probability `swap`.  `reverse` reads the rows from
+    right to left: synonym tables are often symmetric."""
+
+    entries: Sequence[Entry]
+    weight: float
+    swap: float
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A spinner: what was observed of it, and further evidence."""
+
+    name: str
+    observed: Sequence[Entry]
+    evidence: Sequence[Evidence] = ()
+
+
+@dataclass(slots=True)
+class _Original:
+    swaps: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    swapped: int = 0
+    stayed: int = 0
+    prior: float = 0.0
+
+
+def estimate(dialect: Dialect) -> dict[str, tuple[float, dict[str, float]]]:
+    """For each original phrase, P(it stays) and P(spun | original) of each of its swaps.
+
+    P(stay) = (stayed + a (1 - prior)) / (stayed + swapped + a); swaps share the rest in proportion to the number
+    of documents that show them plus the weights of the evidence for them.
+    """
+    originals: defaultdict[str, _Original] = defaultdict(_Original)
+    for entry in dialect.observed:
+        original = originals[entry.original]
+        if entry.original == entry.spun:
+            original.stayed += entry.count
+        else:
+            original.swaps[entry.spun] += entry.documents
+            original.swapped += entry.count
+            original.prior = 1 - _STAY_FLOOR
+    for evidence in dialect.evidence:
+        for entry in evidence.entries:
+            if entry.original != entry.spun:
+                here, there = (entry.spun, entry.original) if evidence.reverse else (entry.original, entry.spun)
+                original = originals[here]
+                original.swaps[there] += evidence.weight
+                original.prior = max(original.prior, evidence.swap)
+    result = {}
+    for phrase, o in originals.items():
+        if o.swaps:
+            stay = (o.stayed + _PRIOR_STRENGTH * (1 - o.prior)) / (o.stayed + o.swapped + _PRIOR_STRENGTH)
+            stay = max(stay, _STAY_FLOOR)
+            total = sum(o.swaps.values())
+            result[phrase] = stay, {s: (1 - stay) * n / total for s, n in o.swaps.items()}
+    return result
+
+
+# --- compiled form --------------------------------------------------------------------------------------------
+
+Hashes = NDArray[np.uint64]
+_FOLD = np.uint64(0x9E3779B97F4A7C15)
+NEVER = -1e4  # log-probability of what a dialect never does
+
+
+class Matches(NamedTuple):
+    """Rows of a channel found in a stretch of tokens: row `row` spells the `size` tokens from `start`."""
+
+    start: NDArray[np.int64]
+    size: NDArray[np.int64]
+    row: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """P(spun | original) of all dialects, compiled for look-up.
+
+    Rows are sorted by `spun_key` (hash of the spun phrase); `original` (rows) numbers the original phrase and
+    `log_swap` (rows, dialects) holds log P(spun | original).  For each original: `text`, `words` (its words as
+    indices of `vocabulary`, padded with -1) and `log_stay` (originals, dialects).  `original_key` is sorted.
+    """
+
+    dialects: tuple[str, ...]
+    spun_key: Hashes
+    original: NDArray[np.int32]
+    log_swap: NDArray[np.float32]
+    original_key: Hashes
+    text: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    words: NDArray[np.int32]
+    log_stay: NDArray[np.float32]
+
+    def swaps(self, keys: Sequence[Hashes]) -> Matches:
+        """All rows whose spun phrase stands among the tokens; `keys` as from `phrase_keys`."""
+        starts, sizes, rows = [], [], []
+        for size, key in enumerate(keys, 1):
+            low = np.searchsorted(self.spun_key, key)
+            count = np.searchsorted(self.spun_key, key, "right") - low
+            start = np.repeat(np.arange(len(key)), count)
+            starts.append(start)
+            sizes.append(np.full(len(start), size))
+            rows.append(np.arange(len(start)) - np.repeat(np.cumsum(count) - count, count) + low[start])
+        return Matches(*map(np.concatenate, (starts, sizes, rows)))
+
+    def known(self, keys: Sequence[Hashes]) -> Matches:
+        """All originals that stand untouched among the tokens; `row` numbers the original."""
+        starts, sizes, rows = [], [], []
+        for size, key in enumerate(keys, 1):
+            at = np.minimum(np.searchsorted(self.original_key, key), max(len(self.original_key) - 1, 0))
+            hit = np.flatnonzero(self.original_key[at] == key) if len(self.original_key) else np.empty(0, np.int64)
+            starts.append(hit)
+            sizes.append(np.full(len(hit), size))
+            rows.append(at[hit])
+        return Matches(*map(np.concatenate, (starts, sizes, rows)))
+
+
+def phrase_keys(hashes: Hashes, joined: NDArray[np.bool_], most: int = MAX_WORDS) -> list[Hashes]:
+    """Keys of all phrases of 1 .. `most` tokens; keys[n - 1][i] stands for the n tokens from i.
+
+    A phrase whose tokens are not `joined`, or that runs off the end, gets the key 0, which no row has.
+    """
+    keys = [hashes]
+    whole = np.ones(len(hashes), bool)
+    for n in range(1, most):
+        longer = np.zeros_like(hashes)
+        whole = whole.copy()
+        whole[len(hashes) - n :] = False
+        if n < len(hashes):
+            whole[:-n] &= joined[n:]
+            longer[:-n] = keys[-1][:-n] * _FOLD + hashes[n:]
+        keys.append(longer)
+        longer[~whole] = 0
+    return keys
+
+
+def _key(hashes: Sequence[int]) -> int:
+    key = 0
+    for h in hashes:
+        key = (key * int(_FOLD) + h) % 2**64
+    return key
+
+
+def compile_channel(dialects: Mapping[str, Mapping[str, tuple[float, Mapping[str, float]]]]) -> Channel:
+    """Compile estimated dialects (see `estimate`) into one channel."""
+    names = tuple(dialects)
+    norms = {phrase: tokenize(phrase).norms for phrase in {p for d in dialects.values() for p in d}}
+    key_of = {phrase: _key([word_hash(w) for w in norms[phrase]]) for phrase in norms}
+    originals = sorted(norms, key=key_of.__getitem__)
+    number = {phrase: i for i, phrase in enumerate(originals)}
+    vocabulary = sorted({w for phrase in norms.values() for w in phrase})
+    index = {w: i for i, w in enumerate(vocabulary)}
+    words = np.full((len(originals), MAX_WORDS), -1, np.int32)
+    for i, phrase in enumerate(originals):
+        words[i, : len(norms[phrase])] = [index[w] for w in norms[phrase]]
+    log_stay = np.zeros((len(originals), len(names)), np.float32)
+    swaps: dict[tuple[int, int], NDArray[np.float32]] = {}
+    for d, name in enumerate(names):
+        for phrase, (stay, spun) in dialects[name].items():
+            log_stay[number[phrase], d] = np.log(stay)
+            for s, p in spun.items():
+                pair = _key([word_hash(w) for w in tokenize(s).norms]), number[phrase]
+                row = swaps.setdefault(pair, np.full(len(names), NEVER, np.float32))
+                row[d] = np.log(p)
+    pairs = sorted(swaps)
+    return Channel(
+        names,
+        np.array([key for key, _ in pairs], np.uint64),
+        np.array([o for _, o in pairs], np.int32),
+        np.array([swaps[pair] for pair in pairs], np.float32).reshape(len(pairs), len(names)),
+        np.array([key_of[p] for p in originals], np.uint64),
+        tuple(originals),
+        tuple(vocabulary),
+        words,
+        log_stay,
+    )

@@ -16,17 +16,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cleaner.lexicon import MAX_WORDS, Entry, write_entries
+from cleaner.lexicon import MAX_WORDS, Entry, normalized, write_entries
 from cleaner.segment import paragraphs, tokenize
 
 
-def normalized(phrase: str) -> str:
-    """The form of a phrase in a lexicon: tokens joined by single spaces, clitics attached."""
-    return " ".join(tokenize(phrase).norms).replace(" '", "'")
-
-
-def induce(articles: Iterable[Mapping[str, Any]]) -> list[Entry]:
-    """Count swaps, and phrases left alone, over `articles`."""
+def induce(articles: Iterable[Mapping[str, Any]], candidates: Iterable[str] = ()) -> list[Entry]:
+    """Count swaps over `articles`, and how often the phrases swapped, and those of `candidates`, were left alone."""
     count: Counter[tuple[str, str]] = Counter()
     documents: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     rows = list(articles)
@@ -36,7 +31,8 @@ def induce(articles: Iterable[Mapping[str, Any]]) -> list[Entry]:
             if all(0 < len(tokenize(side)) <= MAX_WORDS for side in pair) and pair[0] != pair[1]:
                 count[pair] += 1
                 documents[pair].add(number)
-    known = frozenset(tuple(tokenize(original).norms) for original, _ in count)
+    phrases = {original for original, _ in count}.union(candidates)
+    known = frozenset(tuple(tokenize(phrase).norms) for phrase in phrases)
     for number, row in enumerate(rows):
         for phrase in left_alone(row["spun"], row["edits"], known):
             pair = phrase, phrase

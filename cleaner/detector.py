@@ -1,0 +1,179 @@
+"""Step 5: how likely is it that a paragraph is spun, and which reading of it is right?
+
+Two stories of a paragraph x: somebody wrote it, P(x | honest) = P_LM(x); or a spinner made it from another,
+P(x | spun) = the sum over all readings of the lattice.  The log-likelihood ratios of a document's paragraphs
+pass through a sticky two-state chain.  A second pass reads each document again with the channel sharpened by
+what the first one found there: a spinner keeps one form for a phrase throughout an article.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleaner.islands import UNCHANGED, Batch, Candidates, Lattice, candidates, lattice
+from cleaner.language_model import START, LanguageModel
+from cleaner.lattice import decode
+from cleaner.lexicon import Channel
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Parameters of the model that were fitted on development text."""
+
+    scale: float = 1.0  # weight of the language model against the channel
+    kappa: float = 0.5  # phrases' worth of prior in the channel adapted to a document
+    beam: float = 12.0  # nats
+    width: int = 48  # states a node
+    temperature: float = 1.0  # divides the log-likelihood ratio of a paragraph
+    start: float = 0.02  # P(the first paragraph is spun)
+    enter: float = 0.005  # P(spun | the paragraph before is honest)
+    leave: float = 0.03  # P(honest | the paragraph before is spun)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one pass found.
+
+    `posterior` (candidates, 0..1) given that the paragraph is spun; `best` (candidates of the best paths, in text
+    order); `log_ratio` (paragraphs): log P(x | spun) - log P(x | honest); `dialect` (paragraphs, dialects): log P(x,
+    best path | dialect) up to a constant; `lost` (islands): share of probability that the beam cut.
+    """
+
+    posterior: Floats
+    best: NDArray[np.int64]
+    log_ratio: Floats
+    dialect: Floats
+    lost: Floats
+
+
+class Detector:
+    """Reads batches of paragraphs under a channel and a language model."""
+
+    def __init__(self, model: LanguageModel, channel: Channel, tuning: Tuning | None = None) -> None:
+        self.model = model
+        self.channel = channel
+        self.tuning = tuning or Tuning()
+        vocabulary = np.r_[model.ids(channel.vocabulary), np.int32(-1)].astype(np.int32)
+        self._words = vocabulary[channel.words]  # index -1 is the padding at the end
+
+    def candidates(self, b: Batch) -> tuple[Candidates, Lattice]:
+        """All readings of a batch."""
+        c = candidates(b, self.channel)
+        words = self._words[self.channel.original[c.row]]
+        return c, lattice(b, c, words[:, : max(1, int((words >= 0).any(axis=0).sum()))])
+
+    def read(
+        self, b: Batch, c: Candidates, islands: Lattice, log_dialect: Floats, adapted: Floats | None = None
+    ) -> Reading:
+        """One pass.  `log_dialect` (documents, dialects): log weights of the mixture; `adapted` (candidates): log
+        P(spun | original) in place of the channel's own."""
+        n_paragraphs = len(b.document)
+        document = b.document[b.paragraph]
+        log_swap = self.channel.log_swap[c.row] + log_dialect[document[c.start]]
+        swap = np.logaddexp.reduce(log_swap, axis=1) if adapted is None else adapted
+        log_stay = self.channel.log_stay[c.original]
+        stay = np.logaddexp.reduce(log_stay + log_dialect[document[c.stay_start]], axis=1)
+        unchanged = spread(stay, c, len(b.ids))
+
+        t = self.tuning
+        found = decode(islands.scored(swap, unchanged), self.model, beam=t.beam, width=t.width, scale=t.scale)
+        is_swap = islands.candidate != UNCHANGED
+        posterior = np.zeros(len(c.start))
+        posterior[islands.candidate[is_swap]] = found.posterior[is_swap]
+        best_edges = found.best[is_swap[found.best]]
+        best = islands.candidate[best_edges]
+
+        # Tokens outside the islands are read alike in both stories, but for what the spinner left alone.
+        size = islands.stop - islands.begin
+        inside = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size) + np.repeat(islands.begin, size)
+        outside = np.ones(len(b.ids), bool)
+        outside[inside] = False
+        log_ratio = np.bincount(b.paragraph[outside], weights=unchanged[outside], minlength=n_paragraphs)
+        log_ratio += np.bincount(islands.paragraph, weights=found.log_z, minlength=n_paragraphs)
+        honest = t.scale * self.log_prob(b, inside)
+        log_ratio -= np.bincount(b.paragraph[inside], weights=honest, minlength=n_paragraphs)
+
+        # Each dialect's share: the channel's part of the best path, swaps and stays.
+        dialect = np.zeros((n_paragraphs, len(self.channel.dialects)))
+        changed = np.zeros(len(b.ids) + 1, np.int64)
+        np.add.at(changed, c.start[best], 1)
+        np.add.at(changed, c.start[best] + c.size[best], -1)
+        kept = np.cumsum(changed[:-1]) == 0
+        for d in range(dialect.shape[1]):
+            np.add.at(dialect[:, d], b.paragraph[c.start[best]], self.channel.log_swap[c.row[best], d])
+            stays = spread(log_stay[:, d], c, len(b.ids))
+            dialect[:, d] += np.bincount(b.paragraph[kept], weights=stays[kept], minlength=n_paragraphs)
+        return Reading(posterior, best, log_ratio, dialect, found.lost)
+
+    def log_prob(self, b: Batch, token: NDArray[np.int64]) -> NDArray[np.float32]:
+        """log P(token | the two before it in its paragraph), for chosen tokens of a batch."""
+        begin = b.first[b.paragraph[token]]
+        back1 = np.where(token - 1 >= begin, b.ids[token - 1], np.int32(START))
+        back2 = np.where(token - 2 >= begin, b.ids[token - 2], np.int32(START))
+        return self.model.log_prob3(back2, back1, b.ids[token])
+
+    def adapt(
+        self, b: Batch, c: Candidates, reading: Reading, log_dialect: Floats, capital: NDArray[np.bool_]
+    ) -> Floats:
+        """log P(spun | original) for each candidate, sharpened by the document: (C(o, s) + k P) / (C(o) + k).
+
+        The counts C are posteriors of the document's other candidates (a candidate is no evidence for itself);
+        `capital` (tokens) tells capitalised ones, which a spinner's table draws apart.
+        """
+        kappa = self.tuning.kappa
+        document = b.document[b.paragraph]
+        log_swap = self.channel.log_swap[c.row] + log_dialect[document[c.start]]
+        prior = np.exp(np.logaddexp.reduce(log_swap, axis=1))
+        case = document * 2 + capital
+        original = self.channel.original[c.row].astype(np.int64)
+        n = np.int64(len(self.channel.text))
+        # Count each spun phrase once a place, whatever the number of rows that read it so.
+        of_original = case[c.start] * n + original
+        pair = np.stack([of_original, c.row])
+        _, pair_number = np.unique(pair, axis=1, return_inverse=True)
+        pair_count = np.bincount(pair_number, weights=reading.posterior)[pair_number]
+        touched = np.zeros(len(b.ids) + 1)
+        np.add.at(touched, c.start, reading.posterior)
+        np.add.at(touched, c.start + c.size, -reading.posterior)
+        untouched = np.clip(1.0 - np.cumsum(touched[:-1]), 0.0, 1.0)
+        left = np.minimum(untouched[c.stay_start], untouched[c.stay_start + c.stay_size - 1])
+        keys = np.r_[of_original, case[c.stay_start] * n + c.original]
+        _, number = np.unique(keys, return_inverse=True)
+        total = np.bincount(number, weights=np.r_[reading.posterior, left])[number[: len(of_original)]]
+        own = reading.posterior
+        adapted = (pair_count - own + kappa * prior) / (np.maximum(total - own, 0.0) + kappa)
+        return np.log(np.maximum(adapted, 1e-30))
+
+    def chain(self, log_ratio: Floats) -> tuple[Floats, float]:
+        """Posterior of each paragraph of one document being spun, and of any of them, under the sticky chain."""
+        t = self.tuning
+        emission = np.stack([np.zeros(len(log_ratio)), log_ratio / t.temperature], axis=1)
+        move = np.log([[1 - t.enter, t.enter], [t.leave, 1 - t.leave]])
+        forward = np.empty_like(emission)
+        forward[0] = np.log([1 - t.start, t.start]) + emission[0]
+        for i in range(1, len(emission)):
+            forward[i] = np.logaddexp.reduce(forward[i - 1][:, None] + move, axis=0) + emission[i]
+        backward = np.zeros_like(emission)
+        for i in range(len(emission) - 2, -1, -1):
+            backward[i] = np.logaddexp.reduce(move + (emission[i + 1] + backward[i + 1])[None, :], axis=1)
+        both = forward + backward
+        total = np.logaddexp.reduce(both[0])
+        all_honest = np.log(1 - t.start) + (len(emission) - 1) * move[0, 0]
+        return np.exp(both[:, 1] - total), float(-np.expm1(min(all_honest - total, 0.0)))
+
+
+def spread(stay: Floats, c: Candidates, n_tokens: int) -> Floats:
+    """The cost of leaving each token alone: a known phrase shares its log P(stay) among its tokens.
+
+    A token of several known phrases bears the largest share, once.
+    """
+    unchanged = np.zeros(n_tokens)
+    for k in range(int(c.stay_size.max(initial=0))):
+        inside = c.stay_size > k
+        np.minimum.at(unchanged, c.stay_start[inside] + k, stay[inside] / c.stay_size[inside])
+    return unchanged

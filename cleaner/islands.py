@@ -1,0 +1,149 @@
+"""Step 3: from tokens to the islands of a lattice: every reading that the channel allows.
+
+An island is a stretch of tokens in which some token has more than one reading.  Between two islands stand at
+least two unambiguous tokens, which make them independent under a trigram model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleaner.language_model import START, LanguageModel
+from cleaner.lattice import Edges, Islands
+from cleaner.lexicon import Channel, phrase_keys
+from cleaner.segment import Tokens, word_hash
+
+MEMORY = 2  # words of context: the order of the language model less one
+UNCHANGED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tokens of many paragraphs, end to end.
+
+    For each token: `ids` (language model), `hashes`, `joined` (to the token before it, in its paragraph),
+    `paragraph` (number).  `document` numbers the document of each paragraph; `first` (paragraphs + 1) its tokens.
+    """
+
+    tokens: tuple[Tokens, ...]
+    ids: NDArray[np.int32]
+    hashes: NDArray[np.uint64]
+    joined: NDArray[np.bool_]
+    paragraph: NDArray[np.int64]
+    document: NDArray[np.int64]
+    first: NDArray[np.int64]
+
+
+def batch(paragraphs: Sequence[Tokens], document: Iterable[int], model: LanguageModel) -> Batch:
+    """Lay the tokens of `paragraphs` end to end; `document` numbers the document of each."""
+    first = np.cumsum([0, *map(len, paragraphs)])
+    norms = [norm for tokens in paragraphs for norm in tokens.norms]
+    joined = np.array([j for tokens in paragraphs for j in tokens.joined], bool)
+    joined[first[:-1][np.diff(first) > 0]] = False
+    return Batch(
+        tuple(paragraphs),
+        model.ids(norms),
+        np.array([word_hash(norm) for norm in norms], np.uint64),
+        joined,
+        np.repeat(np.arange(len(paragraphs)), np.diff(first)),
+        np.array(list(document), np.int64),
+        first,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What the channel says of a batch, before any score.
+
+    Swaps: row `row` of the channel reads the `size` tokens from `start`.  Stays: original `original` of the
+    channel stands untouched in the `stay_size` tokens from `stay_start`.
+    """
+
+    start: NDArray[np.int64]
+    size: NDArray[np.int64]
+    row: NDArray[np.int64]
+    stay_start: NDArray[np.int64]
+    stay_size: NDArray[np.int64]
+    original: NDArray[np.int64]
+
+
+def candidates(b: Batch, channel: Channel) -> Candidates:
+    """Look all phrases of the batch up."""
+    keys = phrase_keys(b.hashes, b.joined)
+    return Candidates(*channel.swaps(keys), *channel.known(keys))
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """The islands of a batch, ready to score.
+
+    For each edge: `candidate` (number of the swap, or UNCHANGED), `token` (its first token in the batch).
+    For each island: `begin`, `stop` (tokens of the batch), `paragraph`.
+    """
+
+    first: NDArray[np.int32]
+    context: NDArray[np.int32]
+    start: NDArray[np.int32]
+    end: NDArray[np.int32]
+    words: NDArray[np.int32]
+    candidate: NDArray[np.int64]
+    token: NDArray[np.int64]
+    begin: NDArray[np.int64]
+    stop: NDArray[np.int64]
+    paragraph: NDArray[np.int64]
+
+    def scored(self, swap: NDArray[np.float64], unchanged: NDArray[np.float64]) -> Islands:
+        """Islands with the channel's log-probabilities: `swap` of each candidate, `unchanged` of each token."""
+        score = np.where(self.candidate == UNCHANGED, unchanged[self.token], swap[self.candidate])
+        return Islands(self.first, self.context, Edges(self.start, self.end, self.words, score))
+
+
+def lattice(b: Batch, c: Candidates, words: NDArray[np.int32]) -> Lattice:
+    """Lay out the islands of a batch; `words` (candidates, k) holds the original words of each, padded with -1."""
+    n = len(b.ids)
+    cover = np.zeros(n + 1, np.int64)
+    np.add.at(cover, c.start, 1)
+    np.add.at(cover, c.start + c.size, -1)
+    ambiguous = np.flatnonzero(np.cumsum(cover[:-1]) > 0)
+    here = b.paragraph[ambiguous]
+    gap = (np.diff(ambiguous) > MEMORY) | (np.diff(here) != 0)
+    begin = ambiguous[np.r_[True, gap]] if len(ambiguous) else ambiguous
+    stop = ambiguous[np.r_[gap, True]] + 1 if len(ambiguous) else ambiguous
+    paragraph = b.paragraph[begin]
+    stop = np.minimum(stop + MEMORY, b.first[paragraph + 1])
+
+    padded = np.r_[np.full(MEMORY, START, np.int32), b.ids]
+    context = np.stack([padded[begin + k] for k in range(MEMORY)], axis=1)
+    for k in range(MEMORY):
+        context[begin - b.first[paragraph] < MEMORY - k, k] = START
+
+    # Node of a token: its place in the chain of islands, each with one node more than it has tokens.
+    size = stop - begin
+    first = np.r_[0, np.cumsum(size + 1)].astype(np.int32)
+    token = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size) + np.repeat(begin, size)
+    node = np.zeros(n + 1, np.int64)
+    island = np.repeat(np.arange(len(begin)), size)
+    node[token] = np.arange(len(token)) + island
+
+    width = max(1, words.shape[1])
+    unchanged = np.full((len(token), width), -1, np.int32)
+    unchanged[:, 0] = b.ids[token]
+    start = np.r_[node[token], node[c.start]]
+    end = np.r_[node[token] + 1, node[c.start + c.size - 1] + 1]
+    order = np.argsort(start, kind="stable")
+    return Lattice(
+        first,
+        context,
+        start[order].astype(np.int32),
+        end[order].astype(np.int32),
+        np.concatenate([unchanged, words])[order],
+        np.r_[np.full(len(token), UNCHANGED), np.arange(len(c.start))][order],
+        np.r_[token, c.start][order],
+        begin,
+        stop,
+        paragraph,
+    )
