@@ -1,0 +1,125 @@
+"""From the paths on the command line to texts, and back, byte for byte."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cleaner.cli.problems import Problems, reason
+from cleaner.reports.layout import readable_path
+
+SUFFIXES = (".txt", ".md")
+STDIN = "-"
+
+# UTF-32 before UTF-16: the mark of the one begins with the mark of the other.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text with what is needed to write it back.
+
+    `path` is None for standard input and for the built-in example.  `text` is without the byte order mark,
+    which is `mark`; `data` are the bytes as they were read.
+    """
+
+    name: str
+    path: Path | None
+    text: str
+    data: bytes
+    mark: bytes
+    encoding: str
+
+    def encode(self, text: str) -> bytes:
+        """`text` as bytes of this document: the very bytes that were read if it is unchanged.
+
+        Raises UnicodeEncodeError if the document's encoding lacks a character of `text`.
+        """
+        return self.data if text == self.text else self.mark + text.encode(self.encoding)
+
+
+def find(paths: Iterable[str], problems: Problems) -> list[str]:
+    """The files that `paths` mean, each once: folders stand for the .txt and .md files below them."""
+    found: dict[str, str] = {}
+    for path in paths:
+        if path != STDIN and Path(path).is_dir():
+            inside = list(_below(path, problems))
+            if not inside:
+                problems.add(f"{readable_path(path)}: no {' or '.join(SUFFIXES)} file in this folder; name other files")
+        else:
+            inside = [path]
+        for file in inside:
+            found.setdefault(file if file == STDIN else os.path.realpath(file), file)
+    return list(found.values())
+
+
+def _below(folder: str, problems: Problems) -> Iterator[str]:
+    """The text files below `folder` in sorted order; hidden files and folders are left out."""
+
+    def unreadable(error: OSError) -> None:
+        problems.add(f"{readable_path(error.filename)}: cannot list this folder ({reason(error)}); check its mode")
+
+    for parent, folders, files in os.walk(folder, onerror=unreadable):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
+                yield str(Path(parent, name))
+
+
+def read(files: Iterable[str], encoding: str, problems: Problems) -> Iterator[Document]:
+    """Yield the documents that can be read, and report the others."""
+    for file in files:
+        name = "<stdin>" if file == STDIN else readable_path(file)
+        try:
+            data = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
+        except FileNotFoundError:
+            problems.add(f"{name}: no such file or folder; check the spelling")
+            continue
+        except OSError as error:
+            problems.add(f"{name}: cannot be read ({reason(error)}); check that it is a file that you may read")
+            continue
+        try:
+            yield decode(name, None if file == STDIN else Path(file), data, encoding)
+        except ValueError as error:
+            problems.add(str(error))
+
+
+def decode(name: str, path: Path | None, data: bytes, encoding: str = "utf-8") -> Document:
+    """The text of `data`; a byte order mark says more about the encoding than the default does.
+
+    Raises ValueError for what is not text, with a message that names document, line, byte and mend.
+    """
+    # Without a mark, these three would write one that was not there.
+    mark, codec = b"", {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(encoding, encoding)
+    for candidate, marked in _MARKS:
+        if data.startswith(candidate) and (codec == "utf-8" or marked.startswith(encoding)):
+            mark, codec = candidate, marked
+            break
+    if codec == "utf-8" and (zero := data.find(b"\0", 0, 8192)) >= 0:
+        raise ValueError(f"{name}: a binary file (zero byte at offset {zero}); name text files, or give --encoding")
+    try:
+        text = data[len(mark) :].decode(codec)
+    except UnicodeDecodeError as error:
+        offset = len(mark) + error.start
+        line = data.count(b"\n", 0, offset) + 1
+        mend = "--encoding cp1252" if codec == "utf-8" else "another --encoding"
+        raise ValueError(
+            f"{name}:{line}: byte 0x{data[offset]:02x} at offset {offset} is not {codec.upper()}; try {mend}"
+        ) from None
+    return Document(name, path, text, data, mark, codec)
+
+
+def demo() -> Document:
+    """The built-in example: a made-up news article, garbled as spinners do."""
+    path = Path(__file__).parent.parent / "demo.txt"
+    return decode(path.name, None, path.read_bytes())
