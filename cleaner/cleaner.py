@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cleaner.detector import Detector
 from cleaner.findings import choices, dialect_weights, findings, group
@@ -59,7 +60,8 @@ class Cleaner:
             tokens += [tokenize(text, *span) for span in own]
             document += [d] * len(own)
         detector, channel = self.detector, self.detector.channel
-        b = batch(tokens, document, detector.model)
+        capital, shielded = _surfaces([texts[d] for d in document], tokens)
+        b = batch(tokens, document, detector.model, shielded)
         if not len(b.ids):
             return [self._assemble(text, own, [], np.zeros(len(own)), 0.0, None) for text, own in zip(texts, spans, strict=True)]
         c, islands = detector.candidates(b)
@@ -69,9 +71,6 @@ class Cleaner:
         for d in range(len(texts)):
             if bounds[d] < bounds[d + 1]:
                 weights[d] = dialect_weights(reading.dialect[bounds[d] : bounds[d + 1]])
-        capital = np.array(
-            [t[s].isupper() for own, t in zip(tokens, (texts[d] for d in document), strict=True) for s in own.starts], bool
-        )
         adapted = detector.adapt(b, c, reading, weights, capital)
         reading = detector.read(b, c, islands, weights, adapted)
         by_paragraph = group(choices(b, c, reading, channel))
@@ -115,6 +114,22 @@ class Cleaner:
             ),
             tuple(kept),
         )
+
+
+def _surfaces(texts: Sequence[str], tokens: Sequence[Tokens]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which tokens of the paragraphs (each with its text) are capitalised, and which no spinner can have written.
+
+    A spinner's table has straight apostrophes: curly ones beside straight ones are the author's.
+    """
+    capital, shielded = [], []
+    for text, own in zip(texts, tokens, strict=True):
+        mixed = "'" in text and "’" in text
+        capital += [text[start].isupper() for start in own.starts]
+        if mixed:
+            shielded += ["’" in text[a:b] for a, b in zip(own.starts, own.ends, strict=True)]
+        else:
+            shielded += [False] * len(own)
+    return np.array(capital, bool), np.array(shielded, bool)
 
 
 @cache

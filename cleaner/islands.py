@@ -38,16 +38,21 @@ class Batch:
     first: NDArray[np.int64]
 
 
-def batch(paragraphs: Sequence[Tokens], document: Iterable[int], model: LanguageModel) -> Batch:
-    """Lay the tokens of `paragraphs` end to end; `document` numbers the document of each."""
+def batch(
+    paragraphs: Sequence[Tokens], document: Iterable[int], model: LanguageModel, shielded: NDArray[np.bool_]
+) -> Batch:
+    """Lay the tokens of `paragraphs` end to end; `document` numbers the document of each, and the tokens
+    `shielded` match no phrase."""
     first = np.cumsum([0, *map(len, paragraphs)])
     norms = [norm for tokens in paragraphs for norm in tokens.norms]
     joined = np.array([j for tokens in paragraphs for j in tokens.joined], bool)
     joined[first[:-1][np.diff(first) > 0]] = False
+    hashes = np.array([word_hash(norm) for norm in norms], np.uint64)
+    hashes[shielded] = 0
     return Batch(
         tuple(paragraphs),
         model.ids(norms),
-        np.array([word_hash(norm) for norm in norms], np.uint64),
+        hashes,
         joined,
         np.repeat(np.arange(len(paragraphs)), np.diff(first)),
         np.array(list(document), np.int64),

@@ -34,6 +34,8 @@ def trimmed(spun: Sequence[str], start: int, original: str) -> Edit:
     tail = 0
     while tail < min(len(spun), len(words)) - 1 - head and spun[-1 - tail] == words[-1 - tail][0]:
         tail += 1
+    if head and (spun[head].startswith("'") or words[head][0].startswith("'")):
+        head -= 1  # "it's" and "it is" are told apart as wholes
     kept = words[head : len(words) - tail]
     return Edit(start + head, start + len(spun) - tail, original[kept[0][1] : kept[-1][2]])
 

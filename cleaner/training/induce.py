@@ -28,7 +28,7 @@ def induce(articles: Iterable[Mapping[str, Any]], candidates: Iterable[str] = ()
     for number, row in enumerate(rows):
         for start, end, original in row["edits"]:
             pair = normalized(original), normalized(row["spun"][start:end])
-            if all(0 < len(tokenize(side)) <= MAX_WORDS for side in pair) and pair[0] != pair[1]:
+            if usable(*pair):
                 count[pair] += 1
                 documents[pair].add(number)
     phrases = {original for original, _ in count}.union(candidates)
@@ -39,6 +39,12 @@ def induce(articles: Iterable[Mapping[str, Any]], candidates: Iterable[str] = ()
             count[pair] += 1
             documents[pair].add(number)
     return [Entry(o, s, n, len(documents[o, s]), "observed") for (o, s), n in count.items()]
+
+
+def usable(original: str, spun: str) -> bool:
+    """Whether a pair (in lexicon form) can be a row: two different phrases of bounded size that begin with a word."""
+    sides = original, spun
+    return original != spun and all(0 < len(tokenize(p)) <= MAX_WORDS and not p.startswith("'") for p in sides)
 
 
 def left_alone(spun: str, edits: Iterable[tuple[int, int, str]], known: frozenset[tuple[str, ...]]) -> Iterable[str]:
