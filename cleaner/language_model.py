@@ -1,0 +1,251 @@
+"""Step 2: how likely is a word after the two before it?
+
+An interpolated Kneser-Ney trigram model in one memory-mapped file.  N-grams are not stored: each table is
+a static function (Chazelle et al., "The Bloomier filter", 2004, laid out as in Graf & Lemire, "Binary fuse
+filters", 2022) that maps a stored n-gram to its code, and almost every other one to "not here".  A look-up is
+three reads whatever the answer, and thousands of n-grams go through each numpy operation together.
+
+The file: the magic bytes, version and header length (two little-endian uint32), a JSON header, then arrays
+at multiples of 64 bytes from the start of the file.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleaner.segment import word_hash
+
+MAGIC = b"CleanerLM\n"
+VERSION = 1
+ALIGNMENT = 64
+SHIPPED = Path(__file__).parent / "models" / "en.lm"
+
+# Words that the model does not know fall into classes; the ids of all five are fixed.
+SPECIAL = ("<unk>", "<s>", "<num>", "<hyphen>", "<protected>")
+UNKNOWN, START, NUMBER, HYPHENATED, PROTECTED = range(len(SPECIAL))
+
+FIELDS = 3
+CODE_BITS, FINGERPRINT_BITS = 6, 15
+FIELD_BITS = CODE_BITS + FINGERPRINT_BITS
+_ID_BITS = 21  # ids are packed into one 64-bit key
+_PREFIX = struct.Struct("<10sII")
+_MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+
+_SLACK = 0.5
+
+Ids = NDArray[np.int32]
+Words64 = NDArray[np.uint64]
+
+
+class LanguageModelError(Exception):
+    """The file is not a language model that this version can read."""
+
+
+def class_of(norm: str) -> int:
+    """The id of the class of a word that is not in the vocabulary, decided from its form.
+
+    >>> [SPECIAL[class_of(w)] for w in ("1,234th", "war-weary", "zyzzyva", "<protected>")]
+    ['<num>', '<hyphen>', '<unk>', '<protected>']
+    """
+    if norm in SPECIAL:
+        return SPECIAL.index(norm)
+    if norm[:1].isdigit():
+        return NUMBER
+    return HYPHENATED if "-" in norm[1:-1] else UNKNOWN
+
+
+def pack(*ids: Ids) -> Words64:
+    """One 64-bit key for each n-gram; takes one id array for each position."""
+    key = ids[0].astype(np.uint64)
+    for word in ids[1:]:
+        key <<= np.uint64(_ID_BITS)
+        key |= word.astype(np.uint64)
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFunction:
+    """A map from 64-bit keys to float32 values that stores no keys.
+
+    Each item of `table` (uint64) holds three fields of 15 + 6 bits.  The exclusive or of the fields that a key
+    points to is its fingerprint, which tells (but for one key in 2**15) whether the key is stored at all, and
+    its code: the number of its value among `levels` (at most 64).  Keys point into three neighbouring segments
+    of the table, each `segment` (a power of 2) items long.
+    """
+
+    table: Words64
+    levels: NDArray[np.float32]
+    segment: int
+    seed: int
+
+    def locate(self, keys: Words64) -> tuple[tuple[NDArray[np.int64], ...], Words64, Words64]:
+        """The three items that each key points to, the field in them, and the key's fingerprint."""
+        h = keys + np.uint64(self.seed)
+        h *= _MIX[0]
+        h ^= h >> np.uint64(32)
+        h *= _MIX[1]
+        h ^= h >> np.uint64(29)
+        h *= _MIX[2]
+        first = h >> np.uint64(32)
+        first *= np.uint64(len(self.table) - 2 * self.segment)
+        first >>= np.uint64(32)
+        second = h >> np.uint64(18)
+        second &= np.uint64(self.segment - 1)
+        second ^= first + np.uint64(self.segment)
+        third = h & np.uint64(self.segment - 1)
+        third ^= first + np.uint64(2 * self.segment)
+        h *= _MIX[0]
+        fingerprint = h >> np.uint64(64 - FINGERPRINT_BITS)
+        field = h & np.uint64(2**32 - 1)
+        field *= np.uint64(FIELDS)
+        field >>= np.uint64(32)
+        return (first.view(np.int64), second.view(np.int64), third.view(np.int64)), field, fingerprint
+
+    def __call__(self, keys: Words64) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """The value of each key and whether the key is stored; if it is not, the value means nothing."""
+        (first, second, third), field, fingerprint = self.locate(keys)
+        found = self.table.take(first)
+        found ^= self.table.take(second)
+        found ^= self.table.take(third)
+        field *= np.uint64(FIELD_BITS)
+        found >>= field
+        code = found & np.uint64(2**CODE_BITS - 1)
+        found >>= np.uint64(CODE_BITS)
+        found &= np.uint64(2**FINGERPRINT_BITS - 1)
+        return self.levels.take(code.view(np.int64), mode="clip"), found == fingerprint
+
+
+class LanguageModel:
+    """P(word | two words before) over a fixed vocabulary, in natural logarithms.
+
+    Ids 0 to 4 are `SPECIAL`: the classes of unknown words and the start of a paragraph; a class stands for all of
+    its words together.  The probabilities of all ids but `<s>` sum to 1 after any context, up to quantisation.
+    """
+
+    order = 3
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any]], header: Mapping[str, Any]) -> None:
+        self.header = header
+        self._hashes = arrays["hashes"]
+        self._words = arrays["words"]
+        self._prob = arrays["prob_levels"].take(arrays["probs"])
+        self._left = arrays["left_levels"].take(arrays["lefts"])
+        self._contexts, self._bigrams, self._trigrams = (
+            StaticFunction(arrays[name], arrays[f"{name}_levels"], **header[name])
+            for name in ("contexts", "bigrams", "trigrams")
+        )
+
+    @classmethod
+    def open(cls, path: Path | None = None) -> LanguageModel:
+        """Map the model at `path` (default: the one shipped with the package) into memory.
+
+        Raises LanguageModelError if it is not a whole model file of this version, OSError if it cannot be read.
+        """
+        path = SHIPPED if path is None else path
+        header, arrays = _map(path)
+        return cls(arrays, header)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The vocabulary by id."""
+        return zlib.decompress(self._words.tobytes()).decode("utf-8").split("\n")
+
+    def ids(self, norms: Sequence[str]) -> Ids:
+        """The ids of tokens as the tokeniser gives them; words that are not in the vocabulary get their class."""
+        hashes = np.fromiter(map(word_hash, norms), np.uint64, len(norms))
+        rows = np.minimum(self._hashes.searchsorted(hashes), len(self._hashes) - 1)
+        ids = (rows + len(SPECIAL)).astype(np.int32)
+        for i in np.flatnonzero(self._hashes.take(rows) != hashes).tolist():
+            ids[i] = class_of(norms[i])
+        return ids
+
+    def unigram(self, ids: Ids) -> NDArray[np.float32]:
+        """log P(word), without context."""
+        return self._prob.take(ids)
+
+    def log_prob(self, ngrams: NDArray[np.int32]) -> NDArray[np.float32]:
+        """log P(last | the two before) for each row of `ngrams`, shape (n, 3), of ids.
+
+        At the start of a paragraph fill up with id 1 (`<s>`).
+        """
+        return self.log_prob3(ngrams[:, 0], ngrams[:, 1], ngrams[:, 2])
+
+    def log_prob3(self, a: Ids, b: Ids, c: Ids) -> NDArray[np.float32]:
+        """log P(c | a b) for id arrays of one length."""
+        prob = self._prob.take(c)
+        prob += self._left.take(b)
+        gain, known = self._bigrams(pack(b, c))
+        _raise(prob, gain, known)
+        left, known = self._contexts(pack(a, b))
+        rows = np.flatnonzero(known)
+        longer = prob.take(rows)
+        longer += left.take(rows)
+        gain, known = self._trigrams(pack(a.take(rows), b.take(rows), c.take(rows)))
+        _raise(longer, gain, known)
+        prob[rows] = longer
+        return prob
+
+
+def _raise(prob: NDArray[np.float32], gain: NDArray[np.float32], known: NDArray[np.bool_]) -> None:
+    """Add to the log probability of a shorter context what a stored n-gram gains over it, in place.
+
+    A gain beyond probability 1 comes from a wrong match of a fingerprint, unless it is within the quantisation error.
+    """
+    raised = prob + gain
+    known &= raised < _SLACK
+    np.minimum(raised, 0, out=raised)
+    np.copyto(prob, raised, where=known)
+
+
+def _map(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """The header and the arrays of a model file."""
+    with path.open("rb") as file:
+        prefix = file.read(_PREFIX.size)
+        magic, version, length = _PREFIX.unpack(prefix.ljust(_PREFIX.size, b"\0"))
+        if magic != MAGIC:
+            raise LanguageModelError(f"{path} is not a language model")
+        if version != VERSION:
+            raise LanguageModelError(f"{path} has format {version}; this version of cleaner reads format {VERSION}")
+        text = file.read(length)
+    data = np.memmap(path, np.uint8, "r")
+    header: dict[str, Any] = json.loads(text) if len(text) == length else {"size": -1}
+    if len(data) != header["size"]:
+        raise LanguageModelError(f"{path} is cut short or damaged: {len(data):,} bytes")
+    arrays = {
+        name: data[offset : offset + count * np.dtype(dtype).itemsize].view(dtype).view(np.ndarray)
+        for name, (dtype, count, offset) in header["arrays"].items()
+    }
+    return header, arrays
+
+
+def save(path: Path, arrays: Mapping[str, NDArray[Any]], header: Mapping[str, Any]) -> None:
+    """Write a model file; the header gets the arrays' places and the size of the file."""
+    layout = {name: [array.dtype.str, array.size, 0] for name, array in arrays.items()}
+    full = {**header, "arrays": layout, "size": 0}
+
+    def aligned(offset: int) -> int:
+        return -(-offset // ALIGNMENT) * ALIGNMENT
+
+    # Offsets depend on the header's length; it is padded, so that filling them in does not change it.
+    length = aligned(len(json.dumps(full)) + 16 * (len(layout) + 1) + _PREFIX.size) - _PREFIX.size
+    end = _PREFIX.size + length
+    for name, array in arrays.items():
+        layout[name][2] = aligned(end)
+        end = aligned(end) + array.nbytes
+    full["size"] = end
+    with path.open("wb") as file:
+        file.write(_PREFIX.pack(MAGIC, VERSION, length))
+        file.write(json.dumps(full).encode().ljust(length))
+        for name, array in arrays.items():
+            file.write(bytes(layout[name][2] - file.tell()))
+            file.write(array.tobytes())
