@@ -36,7 +36,7 @@ def _replace(target: Path, data: bytes, old: os.stat_result | None) -> None:
     # What was private stays private while it is written; a new file gets the mode that the umask leaves.
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if old is None else 0o600)
     try:
-        with open(handle, "wb") as file:
+        with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -35,6 +35,11 @@ def environment(**more: str) -> dict[str, str]:
     return {**keep, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "TERM": "xterm-256color", **more}
 
 
+def names(folder: Path) -> list[str]:
+    """What is in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
 def run(*args: str | Path, cwd: Path, core: Sequence[str] = STUB, stdin: bytes = b"", **options: Any) -> Run:
     """`cleaner ARGS` in the folder `cwd`; further options are those of subprocess.run, `env` adds to the usual."""
     env = environment(**options.pop("env", {}))

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from types import ModuleType
 from typing import Any
 
@@ -53,6 +55,11 @@ class Cleaner:
             paragraphs=paragraphs,
             findings=findings,
         )
+
+    def clean_many(self, texts: Iterable[str], workers: int = 1) -> Iterator[Result]:
+        """Two at a time, as a core that reads ahead."""
+        for text in (texts := iter(texts)):
+            yield from [self.clean(ahead) for ahead in (text, *islice(texts, 1))]
 
     def explain(self, text: str) -> Result:
         return replace(self.clean(text), verdict="spun")

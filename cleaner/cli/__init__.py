@@ -11,7 +11,7 @@ from typing import Any, cast
 import click
 
 from cleaner import __version__
-from cleaner.cli.problems import Failure, reason
+from cleaner.cli.problems import Failure, complain, reason
 
 COMMANDS = ("check", "fix", "explain")
 
@@ -31,20 +31,35 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            try:
-                return super().invoke(ctx)
-            finally:
-                sys.stdout.flush()
+            return super().invoke(ctx)
         except KeyboardInterrupt:
             ctx.exit(130)
         except MemoryError:
             raise Failure("not enough memory for this text; cut it into smaller files") from None
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        try:
+            try:
+                return super().main(*args, **options)
+            finally:
+                sys.stdout.flush()
         except BrokenPipeError:
-            raise
+            # Whoever reads has read enough.
+            _abandon_stdout()
+            sys.exit(1)
         except OSError as error:
-            # What is still in the buffer must not fail a second time when the interpreter shuts down.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            raise Failure(f"{error.filename or 'standard output'}: {reason(error)}") from None
+            _abandon_stdout()
+            complain(f"{error.filename or 'standard output'}: {reason(error)}")
+            sys.exit(2)
+        except Exception:
+            # A fault of the program is shown in full, but must not look like the 1 that means findings.
+            sys.excepthook(*sys.exc_info())
+            sys.exit(2)
+
+
+def _abandon_stdout() -> None:
+    """What is still in the buffer must not fail a second time when the interpreter shuts down."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import functools
 import os
 import sys
@@ -63,11 +64,12 @@ def encoding_option(command: Command) -> Command:
 
 
 def _known_encoding(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
-    try:
-        # A codec such as "hex" is known too, but it does not stand between text and bytes.
-        b"".decode(value)
-    except (LookupError, ValueError):
-        raise click.BadParameter(f"{value!r} is not a text encoding; try utf-8, cp1252 or utf-16") from None
+    # A codec such as "hex" has a name too, but it does not stand between text and bytes.
+    with contextlib.suppress(UnicodeError):
+        try:
+            b"-".decode(value)
+        except LookupError:
+            raise click.BadParameter(f"{value!r} is not a text encoding; try utf-8, cp1252 or utf-16") from None
     return codecs.lookup(value).name
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import chain, tee
 
 from cleaner.cli.files import Document
 from cleaner.result import Result
 from cleaner.settings import Settings
 
 
-def cleaned(documents: Iterable[Document], settings: Settings) -> Iterator[tuple[Document, Result]]:
-    """Yield each document with its result; the core is imported when there is a first document."""
-    core = None
-    for document in documents:
-        if core is None:
-            from cleaner.cleaner import Cleaner
+def cleaned(documents: Iterator[Document], settings: Settings) -> Iterator[tuple[Document, Result]]:
+    """Yield each document with its result, in order.
 
-            core = Cleaner(settings)
-        yield document, core.clean(document.text)
+    The core reads ahead as far as its batches need.  It is not even imported if there is no document.
+    """
+    first = next(documents, None)
+    if first is None:
+        return
+    from cleaner.cleaner import Cleaner
+
+    named, texts = tee(chain([first], documents))
+    yield from zip(named, Cleaner(settings).clean_many(document.text for document in texts), strict=True)
