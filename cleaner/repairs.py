@@ -79,7 +79,7 @@ _LOST_BYTES: tuple[tuple[str, str, float, tuple[tuple[str, float], ...]], ...] =
     (r"(?:(?<=\bI)|(?<=\b[Ww]e)|(?<=ou)|(?<=hey))(?:\ufffd|ï¿½)(?=(?:m|re|ve|ll|d)\b)", "’", 0.9, ()),
     (r"(?<=[a-z]{3})(?:\ufffd|ï¿½)(?=s\b)", "’", 0.7, (("é", 0.2),)),
 )
-_LOST_SIGNS = "â\x80\ufffdï"
+_LOST_SIGNS = ("â€", "\x80", "\ufffd", "ï¿½")
 _LOST = re.compile("|".join(f"({pattern})" for pattern, *_ in _LOST_BYTES), re.MULTILINE)
 
 # Honest signs that ftfy takes for letters: ångström and multiplication signs with an exponent.
@@ -91,7 +91,7 @@ _USUAL = re.compile(r"[\xa0-ÿŒœŠšŽžŸƒ\u0100-\u024f\u2010-\u203a€™�
 
 def _encoding(text: str) -> Iterator[Finding]:
     """Stretches of `text` that were decoded with the wrong character set, each with its restored form."""
-    if text.isascii() or not (any(c in text for c in _LOST_SIGNS) or _MOJIBAKE.search(text)):
+    if text.isascii() or not (any(sign in text for sign in _LOST_SIGNS) or _MOJIBAKE.search(text)):
         return
     for start, end in _pieces(text):
         at = start
