@@ -135,7 +135,10 @@ def _surfaces(texts: Sequence[str], tokens: Sequence[Tokens]) -> tuple[NDArray[n
 @cache
 def shipped() -> Detector:
     """The detector with the models that come with the package."""
-    raise NotImplementedError
+    from cleaner.language_model import LanguageModel
+    from cleaner.lexicon import Channel
+
+    return Detector(LanguageModel.open(), Channel.open())
 
 
 def clean(text: str) -> Result:

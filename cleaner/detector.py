@@ -20,6 +20,9 @@ from cleaner.lexicon import Channel
 
 Floats = NDArray[np.float64]
 
+# A swap that a dialect is not known to make costs it this much (nats), not everything.
+_FOREIGN = -9.0
+
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
@@ -104,8 +107,9 @@ class Detector:
         np.add.at(changed, c.start[best], 1)
         np.add.at(changed, c.start[best] + c.size[best], -1)
         kept = np.cumsum(changed[:-1]) == 0
+        log_swap_of = self.channel.log_swap[c.row[best]]
         for d in range(dialect.shape[1]):
-            np.add.at(dialect[:, d], b.paragraph[c.start[best]], self.channel.log_swap[c.row[best], d])
+            np.add.at(dialect[:, d], b.paragraph[c.start[best]], np.maximum(log_swap_of[:, d], _FOREIGN))
             stays = spread(log_stay[:, d], c, len(b.ids))
             dialect[:, d] += np.bincount(b.paragraph[kept], weights=stays[kept], minlength=n_paragraphs)
         return Reading(posterior, best, log_ratio, dialect, found.lost)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,19 +70,20 @@ def normalized(phrase: str) -> str:
 # --- estimation -----------------------------------------------------------------------------------------------
 
 # A spinner that knows a phrase hardly ever leaves it: 0.7% of the known phrases of the parallel news articles.
-_STAY_FLOOR = 0.005
-_PRIOR_STRENGTH = 0.7
+STAY = 0.007
+_STAY_STRENGTH = 20.0  # phrases' worth of belief in STAY
+_STAY_RANGE = (0.004, 0.999)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Entries that bear on a dialect: each pair counts as `weight` documents beside its own; a phrase known
-    only through them is one that the spinner swaps with probability `swap`.  `reverse` reads the rows from
-    right to left: synonym tables are often symmetric."""
+    only through them is one that the spinner has in its table with probability `known`.  `reverse` reads the
+    rows from right to left: synonym tables are often symmetric."""
 
     entries: Sequence[Entry]
     weight: float
-    swap: float
+    known: float
     reverse: bool = False
 
 
@@ -99,14 +101,27 @@ class _Original:
     swaps: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     swapped: int = 0
     stayed: int = 0
-    prior: float = 0.0
+    known: float = 0.0
+
+    def stay(self) -> float:
+        """P(the phrase stays), from what was seen of it.
+
+        A phrase seen swapped is known: a Beta posterior.  One never seen swapped may be unknown, in which case it
+        always stays; Bayes' rule weighs the two with the times it was seen to stay.
+        """
+        if self.swapped:
+            stay = (self.stayed + _STAY_STRENGTH * STAY) / (self.stayed + self.swapped + _STAY_STRENGTH)
+        else:
+            known = self.known * STAY**self.stayed
+            stay = 1 - (1 - STAY) * known / (known + 1 - self.known)
+        return min(max(stay, _STAY_RANGE[0]), _STAY_RANGE[1])
 
 
 def estimate(dialect: Dialect) -> dict[str, tuple[float, dict[str, float]]]:
     """For each original phrase, P(it stays) and P(spun | original) of each of its swaps.
 
-    P(stay) = (stayed + a (1 - prior)) / (stayed + swapped + a); swaps share the rest in proportion to the number
-    of documents that show them plus the weights of the evidence for them.
+    Swaps share 1 - P(stay) in proportion to the number of documents that show them plus the weights of the
+    evidence for them.
     """
     originals: defaultdict[str, _Original] = defaultdict(_Original)
     for entry in dialect.observed:
@@ -116,19 +131,17 @@ def estimate(dialect: Dialect) -> dict[str, tuple[float, dict[str, float]]]:
         else:
             original.swaps[entry.spun] += entry.documents
             original.swapped += entry.count
-            original.prior = 1 - _STAY_FLOOR
     for evidence in dialect.evidence:
         for entry in evidence.entries:
             if entry.original != entry.spun:
                 here, there = (entry.spun, entry.original) if evidence.reverse else (entry.original, entry.spun)
                 original = originals[here]
                 original.swaps[there] += evidence.weight
-                original.prior = max(original.prior, evidence.swap)
+                original.known = max(original.known, evidence.known)
     result = {}
     for phrase, o in originals.items():
-        if o.swaps:
-            stay = (o.stayed + _PRIOR_STRENGTH * (1 - o.prior)) / (o.stayed + o.swapped + _PRIOR_STRENGTH)
-            stay = max(stay, _STAY_FLOOR)
+        stay = o.stay()
+        if o.swaps and stay < _STAY_RANGE[1]:
             total = sum(o.swaps.values())
             result[phrase] = stay, {s: (1 - stay) * n / total for s, n in o.swaps.items()}
     return result
@@ -138,6 +151,8 @@ def estimate(dialect: Dialect) -> dict[str, tuple[float, dict[str, float]]]:
 
 Hashes = NDArray[np.uint64]
 _FOLD = np.uint64(0x9E3779B97F4A7C15)
+SHIPPED = Path(__file__).parent / "models" / "en.channel"
+_TEXTS = ("dialects", "text", "vocabulary")
 NEVER = -1e4  # log-probability of what a dialect never does
 
 
@@ -167,6 +182,24 @@ class Channel:
     vocabulary: tuple[str, ...]
     words: NDArray[np.int32]
     log_stay: NDArray[np.float32]
+
+    def save(self, path: Path) -> None:
+        """Write the channel as an uncompressed .npz archive; the same channel gives the same bytes."""
+        arrays = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name in _TEXTS:
+            arrays[name] = np.frombuffer("\n".join(arrays[name]).encode(), np.uint8)
+        with path.open("wb") as file:
+            np.savez(file, **arrays)
+
+    @classmethod
+    def open(cls, path: Path = SHIPPED) -> Channel:
+        """Read a compiled channel (default: the one shipped); raises LexiconError if it is not one."""
+        try:
+            with np.load(path) as archive:
+                arrays = {f.name: archive[f.name] for f in fields(cls)}
+        except (ValueError, KeyError, BadZipFile) as error:
+            raise LexiconError(f"{path} is not a compiled channel: {error}") from None
+        return cls(**{n: tuple(a.tobytes().decode().split("\n")) if n in _TEXTS else a for n, a in arrays.items()})
 
     def swaps(self, keys: Sequence[Hashes]) -> Matches:
         """All rows whose spun phrase stands among the tokens; `keys` as from `phrase_keys`."""

@@ -1,10 +1,11 @@
-"""Induce a dialect's lexicon from parallel articles whose edits are marked.
+r"""Induce a dialect's lexicon from parallel articles whose edits are marked.
 
-    python -m cleaner.training.induce ../shared/dev/spun.jsonl --spinner news-a -o lexicons/en/dialects/news-a.tsv
+    python -m cleaner.training.induce ../shared/dev/spun.jsonl --spinner news-a \
+        --candidates lexicons/en/dialects/*.tsv -o lexicons/en/dialects/news-a.tsv
 
 Each input row is {"original", "spun", "edits": [[start, end, original text], ...]} with offsets into `spun`.
 A row of the lexicon says how often the spinner turned `original` into `spun`; where both are equal, how
-often it left a phrase alone that it swaps elsewhere.
+often it left a phrase alone that it, or another table (`--candidates`), swaps elsewhere.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cleaner.lexicon import MAX_WORDS, Entry, normalized, write_entries
+from cleaner.lexicon import MAX_WORDS, Entry, normalized, read_entries, write_entries
 from cleaner.segment import paragraphs, tokenize
 
 
@@ -69,11 +70,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pairs", type=Path, help="JSONL with original, spun and edits")
     parser.add_argument("--spinner", help="only rows of this spinner")
+    parser.add_argument("--candidates", type=Path, nargs="*", default=[], help="tables whose phrases are looked for too")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
     with options.pairs.open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
-    write_entries(options.output, induce(r for r in rows if options.spinner in (None, r["spinner"])))
+    candidates = {side for path in options.candidates for e in read_entries(path) for side in (e.original, e.spun)}
+    write_entries(options.output, induce([r for r in rows if options.spinner in (None, r["spinner"])], candidates))
 
 
 if __name__ == "__main__":
