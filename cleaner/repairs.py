@@ -1,7 +1,7 @@
 """Step 0: damage that is no matter of language: broken encodings, brace residue, page furniture.
 
 Each finding is independent of the model.  Doubled determiners ("a a lot") are not residue: in development
-text 11 of 13 were one half of a swapped phrase ("a much"), which only the lattice can restore.
+text 10 of 13 were one half of a swapped phrase ("a much"), which only the lattice can restore, and 3 the author's.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def repairs(text: str, *, furniture: bool = False) -> list[Finding]:
     Every finding has `text[start:end] == finding.text` and is not yet `applied`.  Furniture is a whole line,
     taken with as much white space (see `_line_spans`) as makes its removal leave no empty line behind; its
     replacement is "".  Where furniture holds damage, the furniture is reported if it is to be removed
-    (`furniture=True`), else the damage.  Applying all findings with a replacement leaves none to be found.
+    (`furniture=True`), else the damage.  Applying all findings leaves none to be found, unless a line mixes the
+    damage of several encodings.
     """
     damage = sorted([*_encoding(text), *_residue(text)], key=lambda f: f.start)
     damage = _disjoint(damage)
