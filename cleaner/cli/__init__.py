@@ -13,7 +13,7 @@ import click
 from cleaner import __version__
 from cleaner.cli.problems import Failure, complain, reason
 
-COMMANDS = ("check", "fix", "explain", "report")
+COMMANDS = ("check", "fix", "explain", "report", "review")
 
 
 class Commands(click.Group):
