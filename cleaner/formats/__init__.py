@@ -1,0 +1,74 @@
+"""Every kind of file that articles come in, one small file each; none of them knows the model."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import NamedTuple
+
+from cleaner.formats.base import Format
+from cleaner.formats.compression import SUFFIXES
+from cleaner.formats.problems import InputError
+
+_HOME = {
+    "text": "Text",
+    "markdown": "Markdown",
+    "html": "Html",
+    "jsonl": "Jsonl",
+    "csv": "Delimited",
+    "parquet": "Parquet",
+    "warc": "Warc",
+}
+_MODULE = {"csv": "delimited"}
+NAMES = tuple(_HOME)
+
+
+class Kind(NamedTuple):
+    """A format and the compression around it."""
+
+    format: Format
+    compression: str | None
+
+
+@cache
+def named(name: str) -> Format:
+    """The format of this name (one of NAMES)."""
+    found: Format = getattr(import_module(f"cleaner.formats.{_MODULE.get(name, name)}"), _HOME[name])()
+    return found
+
+
+@cache
+def _by_suffix() -> dict[str, str]:
+    return {suffix: name for name in NAMES for suffix in named(name).suffixes}
+
+
+def of(filename: str) -> Kind | None:
+    """The format and compression that a file's name tells, None for files that are no text.
+
+    >>> kind = of("news.JSONL.gz")
+    >>> kind.format.name, kind.compression
+    ('jsonl', 'gzip')
+    """
+    stem, suffix = split(filename.lower())
+    format_ = _by_suffix().get("." + stem.rpartition(".")[2]) if "." in stem else None
+    return Kind(named(format_), SUFFIXES.get(suffix)) if format_ else None
+
+
+def split(filename: str) -> tuple[str, str]:
+    """A name without and with nothing but the suffix of its compression.
+
+    >>> split("a.jsonl.zst"), split("a.txt")
+    (('a.jsonl', '.zst'), ('a.txt', ''))
+    """
+    suffix = next((suffix for suffix in SUFFIXES if filename.lower().endswith(suffix)), "")
+    return (filename[: -len(suffix)], filename[-len(suffix) :]) if suffix else (filename, "")
+
+
+def required(filename: str, name: str | None = None) -> Kind:
+    """The same, with the format given by `name` if it is; raises InputError where neither tells."""
+    kind = of(filename)
+    if name:
+        return Kind(named(name), SUFFIXES.get(split(filename.lower())[1]))
+    if kind is None:
+        raise InputError(f"unknown kind of file; give --input-format ({', '.join(NAMES)})")
+    return kind

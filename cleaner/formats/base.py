@@ -1,0 +1,228 @@
+"""What a format offers to a job: cut a file into blocks, a block into records, and write records back."""
+
+from __future__ import annotations
+
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from cleaner.edits import Edit
+from cleaner.formats.passage import Passage
+from cleaner.formats.problems import RecordError
+from cleaner.result import Verdict
+
+# Uncompressed bytes after which a block ends, at the next record.
+BLOCK_BYTES = 4 << 20
+# A text with more code points (or bytes of its source) is cleaned in passages, so that memory stays bounded.
+PASSAGE_LENGTH = 1 << 20
+
+FIELDS = ("cleaner_verdict", "cleaner_probability", "cleaner_dialect", "cleaner_edits")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How files are to be read and written.
+
+    `field` names the text (JSONL, CSV, Parquet); `fields` says whether the four fields of `FIELDS` are added;
+    `extract` takes the article's text out of HTML and WARC; `encoding` is that of text, HTML and CSV.
+    """
+
+    field: str = "text"
+    fields: bool = True
+    extract: bool = False
+    encoding: str = "utf-8"
+    block_bytes: int = BLOCK_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of a file that one worker cleans on its own.
+
+    `index` counts the blocks of the file from 0 and `record` is the number of its first record, from 1.
+    `context` is what the block needs to know from the head of the file.
+    """
+
+    index: int
+    record: int
+    data: bytes
+    context: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What cleaning said about one record.
+
+    `sources` are the sources of its passages (UTF-8) with the edits in them, None if there are no edits.  The
+    offsets of `edits`, `findings` and `paragraphs` (start, end, probability) are code points of the record's
+    text, or of its source if the record is a whole file; `length` is how many it has.
+    """
+
+    verdict: Verdict
+    probability: float
+    dialect: str | None
+    length: int
+    sources: tuple[bytes, ...] | None
+    edits: tuple[Edit, ...]
+    findings: tuple[tuple[int, int, float], ...]
+    paragraphs: tuple[tuple[int, int, float], ...]
+
+    @property
+    def source(self) -> str:
+        """What takes the place of a record whose passages are all of it, or of its text; only if there are edits."""
+        return b"".join(self.sources or ()).decode("utf-8", "surrogatepass")
+
+    def fields(self) -> dict[str, Any]:
+        """The four fields, as JSON has them."""
+        values = (
+            self.verdict,
+            round(self.probability, 6),
+            self.dialect,
+            [edit.as_json() for edit in self.edits],
+        )
+        return dict(zip(FIELDS, values, strict=True))
+
+
+class Record(ABC):
+    """One text with all that belongs to it."""
+
+    # Whether edits count in the source (a whole file) rather than in the text (a field).
+    whole = False
+
+    @property
+    @abstractmethod
+    def id(self) -> str | None:
+        """The record's own name, if it has one."""
+
+    @abstractmethod
+    def passages(self) -> Iterator[Passage]:
+        """The text in pieces of bounded length, at least one; raises RecordError."""
+
+    @abstractmethod
+    def render(self, outcome: Outcome | None) -> bytes:
+        """The record as it is to be written: as `outcome` has it, or with None untouched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """Bytes between records that are passed on as they are."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A record that cannot be cleaned, with its bytes."""
+
+    reason: str
+    data: bytes
+
+
+Item = Record | Verbatim | Bad
+
+
+class Format(ABC):
+    """One kind of file.
+
+    `whole` says that a file is one document, `adds_fields` that records can carry `FIELDS`.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    whole = False
+    adds_fields = False
+
+    @abstractmethod
+    def blocks(self, stream: BinaryIO, options: Options) -> Iterator[Block]:
+        """Cut a file into blocks, the same whenever it is read; raises InputError."""
+
+    @abstractmethod
+    def items(self, block: Block, options: Options) -> Iterator[Item]:
+        """The records of a block."""
+
+    def render(self, block: Block, kept: Sequence[tuple[Record | Verbatim, Outcome | None]], options: Options) -> bytes:
+        """A block of output with the records that are to be in it."""
+        return b"".join(item.data if isinstance(item, Verbatim) else item.render(outcome) for item, outcome in kept)
+
+    def finish(self, partial: Path, source: Path | None, options: Options) -> None:
+        """Turn all blocks of output, one after the other in `partial`, into the file that is wanted."""
+        return
+
+    def undo(self, block: Block, options: Options) -> bytes:
+        """A block of output with fields as it was before; raises RecordError."""
+        raise RecordError(f"{self.name} files have no fields to undo from")
+
+    def target(self, name: str, options: Options) -> str:
+        """What the output for an input of this name is called."""
+        return name
+
+    def output_compression(self, compression: str | None) -> str | None:
+        """How the blocks of output are compressed, given the input's compression."""
+        return compression
+
+
+def line_blocks(stream: BinaryIO, options: Options) -> Iterator[Block]:
+    """Cut at the first line end after every `block_bytes`; records are the lines that are not blank."""
+    index, record = 0, 1
+    while data := stream.read(options.block_bytes):
+        if data[-1] != 10:
+            data += stream.readline()
+        yield Block(index, record, data)
+        index += 1
+        record += data.count(b"\n")
+
+
+def lines(data: bytes) -> Iterator[bytes]:
+    """The lines of `data` with their ends; one that is all of it is not copied."""
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start) + 1 or len(data)
+        yield data[start:end]
+        start = end
+
+
+_BREAK = re.compile(r"[\n\r]\s*|[.!?…][\"'”’)\]]*\s+")
+
+
+def pieces(text: str, length: int = PASSAGE_LENGTH) -> Iterator[str]:
+    """`text` in pieces of at most `length` code points, cut at the last line end, sentence end or space.
+
+    >>> list(pieces("One. Two three\\nfour", 16)), list(pieces("abcdef", 4))
+    (['One. Two three\\n', 'four'], ['abcd', 'ef'])
+    """
+    start = 0
+    while len(text) - start > length:
+        cut = start + length
+        end = text.rfind("\n", start + length // 2, cut) + 1
+        if not end:
+            ends = [m.end() for m in _BREAK.finditer(text, max(start, cut - 4000), cut)]
+            end = ends[-1] if ends else text.rfind(" ", start + length // 2, cut) + 1 or cut
+        yield text[start:end]
+        start = end
+    if start == 0 or start < len(text):
+        yield text[start:]
+
+
+def dumps(value: Any, *, ascii_only: bool, compact: bool = False) -> str:
+    """JSON in the style of its surroundings; what UTF-8 cannot hold is escaped."""
+    separators = (",", ":") if compact else (", ", ": ")
+    text = json.dumps(value, ensure_ascii=ascii_only, separators=separators)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=separators)
+    return text
+
+
+def decoded(data: bytes, encoding: str) -> str:
+    """Raises RecordError that names byte and mend."""
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise RecordError(
+            f"byte 0x{data[error.start]:02x} at offset {error.start} is not {encoding.upper()}; "
+            "convert the file or give its --encoding"
+        ) from None

@@ -1,0 +1,276 @@
+"""The work of one worker: a block of a file in, the blocks of output that it leads to out."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from cleaner import formats
+from cleaner.edits import Edit
+from cleaner.formats.base import Bad, Block, Format, Item, Options, Outcome, Record, Verbatim
+from cleaner.formats.compression import compress
+from cleaner.formats.passage import Passage, splice
+from cleaner.formats.problems import RecordError
+from cleaner.policies import Policy
+from cleaner.result import Finding, Result, Verdict
+from cleaner.settings import Settings
+
+Layout = Literal["documents", "dolma"]
+
+
+class Cleans(Protocol):
+    """What a job needs of a cleaner."""
+
+    def clean_many(self, texts: Iterable[str]) -> Iterator[Result]:
+        """The results, lazily and in order."""
+
+
+def shipped(settings: Settings) -> Cleans:
+    """The cleaner that comes with the package."""
+    from cleaner.cleaner import Cleaner
+
+    return Cleaner(settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a worker has to know; it can be pickled.
+
+    `layout` "dolma" writes span attributes in place of documents.  `factory` makes the cleaner in each worker.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    options: Options = field(default_factory=Options)
+    policy: Policy = field(default_factory=Policy)
+    layout: Layout = "documents"
+    skip: bool = False
+    factory: Callable[[Settings], Cleans] = shipped
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A block, and the file that it belongs to."""
+
+    name: str
+    format: str
+    compression: str | None
+    block: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a block.
+
+    `streams` are the bytes to append to each output ("documents", "quarantine", "skipped", "edits").
+    `weights` (characters, probability) say how spun the parts of a whole file are.  `failure` is the first
+    bad record (number, reason) where bad records are not to be skipped.
+    """
+
+    streams: dict[str, bytes]
+    counts: Counter[str]
+    weights: tuple[tuple[int, float, Verdict], ...] = ()
+    failure: tuple[int, str] | None = None
+
+
+def work(cleaner: Cleans, job: Job, task: Task) -> Done:
+    """Clean one block."""
+    format_ = formats.named(task.format)
+    counts: Counter[str] = Counter()
+    kept: list[tuple[Record | Verbatim, Outcome | None]] = []
+    quarantined: list[tuple[Record | Verbatim, Outcome | None]] = []
+    attributes: list[bytes] = []
+    edits: list[bytes] = []
+    skipped: list[bytes] = []
+    weights = []
+    number = task.block.record - 1
+    for item, outcome in outcomes(format_.items(task.block, job.options), cleaner):
+        number += 1
+        if isinstance(item, Verbatim):
+            kept.append((item, None))
+            continue
+        if isinstance(item, Bad) or outcome is None:
+            reason, data = (item.reason, item.data) if isinstance(item, Bad) else ("", b"")
+            if not job.skip:
+                return Done({}, counts, failure=(number, reason))
+            skipped.append(_skipped(task.name, number, reason, data))
+            counts["skipped"] += 1
+            continue
+        fate, outcome = job.policy.apply(outcome)
+        if format_.whole:
+            weights.append((outcome.length, outcome.probability, outcome.verdict))
+            # A part of a file cannot go elsewhere: the fate of the whole is decided when all of it is known.
+            fate = "keep"
+        counts.update(("documents", outcome.verdict), characters=outcome.length, edits=len(outcome.edits))
+        counts["changed"] += bool(outcome.edits)
+        if job.layout == "dolma":
+            attributes.append(_attributes(item.id or f"{task.name}:{number}", outcome))
+        elif fate == "keep":
+            kept.append((item, outcome))
+        elif fate == "quarantine":
+            quarantined.append((item, outcome))
+        counts["dropped"] += fate == "drop"
+        counts["quarantined"] += fate == "quarantine"
+        if format_.whole and job.options.fields and job.layout == "documents":
+            edits.append(_line({"length": outcome.length, **outcome.fields()}))
+    counts["bytes"] = len(task.block.data)
+    try:
+        streams = _streams(format_, task, job, kept, quarantined, attributes)
+    except RecordError as error:
+        return Done({}, counts, failure=(task.block.record, str(error)))
+    streams |= {"skipped": b"".join(skipped), "edits": b"".join(edits)}
+    return Done({name: data for name, data in streams.items() if data}, counts, tuple(weights))
+
+
+def _streams(
+    format_: Format,
+    task: Task,
+    job: Job,
+    kept: list[tuple[Record | Verbatim, Outcome | None]],
+    quarantined: list[tuple[Record | Verbatim, Outcome | None]],
+    attributes: list[bytes],
+) -> dict[str, bytes]:
+    packed = task.compression
+    if job.layout == "dolma":
+        streams = {"documents": b"".join(attributes)}
+    else:
+        packed = format_.output_compression(packed)
+        streams = {"documents": format_.render(task.block, kept, job.options)}
+        if job.policy.name == "quarantine" and not format_.whole:
+            streams["quarantine"] = format_.render(task.block, quarantined, job.options)
+    return {name: compress(data, packed) for name, data in streams.items() if data}
+
+
+def outcomes(items: Iterable[Item], cleaner: Cleans) -> Iterator[tuple[Item, Outcome | None]]:
+    """Each item with its outcome, in order; a record whose text turns out to be broken comes back as `Bad`."""
+    waiting: deque[tuple[Item, Passage | None]] = deque()
+
+    def texts() -> Iterator[str]:
+        for item in items:
+            if isinstance(item, Record):
+                try:
+                    for passage in item.passages():
+                        waiting.append((item, passage))
+                        yield passage.text
+                except RecordError as error:
+                    waiting.append((Bad(str(error), item.render(None)), None))
+                    continue
+            waiting.append((item, None))
+
+    parts = _Parts()
+
+    def ended() -> Iterator[tuple[Item, Outcome | None]]:
+        """All items before the next one that waits for a result."""
+        nonlocal parts
+        while waiting and waiting[0][1] is None:
+            item, _ = waiting.popleft()
+            yield item, parts.outcome() if isinstance(item, Record) else None
+            parts = _Parts()
+
+    for result in cleaner.clean_many(texts()):
+        yield from ended()
+        item, passage = waiting.popleft()
+        if passage is not None and isinstance(item, Record):
+            parts.add(item, passage, result)
+    yield from ended()
+
+
+class _Parts:
+    """The outcome of a record, passage after passage; of a long text nothing is kept but what will be written."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self.sources: list[bytes] = []
+        self.edits: list[Edit] = []
+        self.findings: list[tuple[int, int, float]] = []
+        self.paragraphs: list[tuple[int, int, float]] = []
+        self.judged: list[tuple[int, Result]] = []
+
+    def add(self, record: Record, passage: Passage, result: Result) -> None:
+        at = self.length
+        if record.whole:
+            result = passage.project(result)
+            source, length = result.text, len(passage.source)
+            edits: list[tuple[Finding, str | None]] = [(f, None) for f in result.findings if f.applied]
+        else:
+            result = passage.permitted(result)
+            applied = [f for f in result.findings if f.applied]
+            spans = [passage.locate(f.start, f.end) for f in applied]
+            new = [passage.escape(f.replacement or "") for f in applied]
+            source, length = passage.source, len(passage.text)
+            if applied:
+                source = splice(source, ((s.start, s.end, n) for s, n in zip(spans, new, strict=True)))
+            raw = [passage.source[s.start : s.end] for s in spans]
+            edits = [(f, None if r == passage.escape(f.text) else r) for f, r in zip(applied, raw, strict=True)]
+        self.sources.append(source.encode("utf-8", "surrogatepass"))
+        self.edits += [
+            Edit(f.start + at, f.end + at, f.text, f.replacement or "", f.confidence, raw) for f, raw in edits
+        ]
+        self.findings += [(f.start + at, f.end + at, round(f.confidence, 6)) for f in result.findings]
+        self.paragraphs += [(p.start + at, p.end + at, round(p.spun_probability, 6)) for p in result.paragraphs]
+        self.judged.append((length, Result("", "", result.verdict, result.spun_probability, result.dialect, (), ())))
+        self.length += length
+
+    def outcome(self) -> Outcome:
+        verdict, probability = judge((n, r.spun_probability, r.verdict) for n, r in self.judged)
+        dialect = max(self.judged, key=lambda part: part[1].spun_probability)[1].dialect
+        return Outcome(
+            verdict,
+            probability,
+            dialect,
+            self.length,
+            tuple(self.sources) if self.edits else None,
+            tuple(self.edits),
+            tuple(self.findings),
+            tuple(self.paragraphs),
+        )
+
+
+def judge(parts: Iterable[tuple[int, float, Verdict]]) -> tuple[Verdict, float]:
+    """The verdict and probability of a text from those of its parts (length, probability, verdict).
+
+    One part speaks for itself.  Of several, the text is spun as soon as one is, and "spun" if half of it is.
+
+    >>> judge([(90, 0.01, "clean"), (10, 0.99, "spun")])
+    ('suspect', 0.99)
+    """
+    known = list(parts)
+    if len(known) == 1:
+        return known[0][2], known[0][1]
+    total = sum(n for n, _, _ in known)
+    spun = sum(n for n, _, verdict in known if verdict == "spun")
+    verdict: Verdict = "clean"
+    if any(verdict != "clean" for _, _, verdict in known):
+        verdict = "spun" if spun * 2 >= total else "suspect"
+    return verdict, max((p for _, p, _ in known), default=0.0)
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _skipped(name: str, number: int, reason: str, data: bytes) -> bytes:
+    """A line of the side file: `data` is the record's text, or `base64` its bytes if they are no UTF-8."""
+    content: dict[str, Any] = {"path": name, "record": number, "error": reason}
+    try:
+        content["data"] = data.decode()
+    except UnicodeDecodeError:
+        content["base64"] = base64.b64encode(data).decode()
+    return _line(content)
+
+
+def _attributes(name: str, outcome: Outcome) -> bytes:
+    """A line of span attributes as Dolma has them: [start, end, score] in code points of the text."""
+    return _line(
+        {
+            "id": name,
+            "attributes": {
+                "cleaner__spun": [[0, outcome.length, round(outcome.probability, 6)]],
+                "cleaner__paragraphs": outcome.paragraphs,
+                "cleaner__findings": outcome.findings,
+            },
+        }
+    )
