@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
-from corpus import TableCleaner
+from review_corpus import TableCleaner
 from starlette.applications import Starlette
 
 from cleaner.cli.files import decode
