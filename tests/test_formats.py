@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from fake_cleaner import FakeCleaner, restored
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from cleaner import formats
@@ -98,7 +99,8 @@ def test_jsonl_keeps_all_but_the_text(tmp_path: Path, suffix: str) -> None:
     assert data.startswith(b"\xef\xbb\xbf")
     assert len(old) == len(new)
     assert new[1] == b""
-    expected = rb'{"id": 7, "text": "military, according to caf\u00e9 \/ \ud83d\ude00 military", "n": 1.0e+05, "x": [{"text": "navy"}]'
+    expected = ODD_LINES.split(b"}]}")[0].replace(b"navy, in response to", b"military, according to")
+    expected = expected.replace(b'navy", "n"', b'military", "n"') + b"}]"
     assert new[0].startswith(expected + b', "cleaner_verdict": "spun"')
     assert new[2].startswith(
         b'  {"n":1E400,"text":"military \\"military\\" \xc3\xa9\xe2\x80\x99s","deep":{"text":"navy"},"cleaner_verdict":'
@@ -124,6 +126,7 @@ def test_unusual_escapes_inside_an_edit_come_back(tmp_path: Path) -> None:
     assert undone(output) == data
 
 
+@hypothesis_settings(deadline=None, max_examples=40)
 @given(
     st.lists(
         st.dictionaries(
@@ -199,6 +202,7 @@ def test_delimiters(tmp_path: Path, delimiter: str) -> None:
     assert undone(output) == data
 
 
+@hypothesis_settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(st.text(alphabet='ab",\n\r navy'), st.text(alphabet='x",\r\n;é')), min_size=1))
 def test_csv_round_trip(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]) -> None:
     import csv
@@ -328,6 +332,7 @@ def test_html(tmp_path: Path, suffix: str) -> None:
     assert UNPACK[suffix](undone(output)) == data
 
 
+@hypothesis_settings(deadline=None, max_examples=40)
 @given(
     st.lists(
         st.sampled_from(
@@ -556,6 +561,7 @@ def test_kinds_by_name() -> None:
         formats.required("data")
 
 
+@hypothesis_settings(deadline=None, max_examples=40)
 @given(st.text(alphabet="ab .\n"), st.integers(4, 20))
 def test_pieces_make_up_the_text(text: str, length: int) -> None:
     found = list(pieces(text, length))
