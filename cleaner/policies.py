@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from cleaner.formats.base import Outcome
+if TYPE_CHECKING:
+    from cleaner.formats.base import Outcome
 
 Name = Literal["fix", "annotate", "drop", "quarantine"]
 Fate = Literal["keep", "drop", "quarantine"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from cleaner.result import Finding, Paragraph, Result, Verdict
 from cleaner.rewriter import apply
@@ -71,8 +73,13 @@ class BusyCleaner(FakeCleaner):
         return super().clean(text)
 
 
+class DyingCleaner(FakeCleaner):
+    """Is killed, as by the system when memory runs out."""
+
+    def clean(self, text: str) -> Result:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return super().clean(text)
+
+
 def restored(text: str) -> str:
     return FakeCleaner(Settings()).clean(text).text
-
-
-Factory = Callable[[Settings], FakeCleaner]

@@ -13,7 +13,8 @@ import click
 from cleaner import __version__
 from cleaner.cli.problems import Failure, complain, reason
 
-COMMANDS = ("check", "fix", "explain", "report", "review")
+COMMANDS = ("check", "fix", "explain", "run", "undo", "config", "report", "review")
+_MODULES = {"run": "corpus"}
 
 
 class Commands(click.Group):
@@ -24,7 +25,7 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in COMMANDS:
-            return cast(click.Command, import_module(f"cleaner.cli.{cmd_name}").command)
+            return cast(click.Command, import_module(f"cleaner.cli.{_MODULES.get(cmd_name, cmd_name)}").command)
         if Path(cmd_name).exists():
             ctx.fail(f"name a command before the path: cleaner check {cmd_name}")
         return None
@@ -72,9 +73,22 @@ Examples:
   cleaner fix --diff article.txt       show what would be restored
   cleaner fix --in-place articles/     restore all files of a folder
   cleaner explain "White Home officers mentioned"
+  cleaner run corpus/ -o cleaned/      clean JSON lines, CSV, Parquet, HTML, WARC of any size
 
 `cleaner COMMAND --help` tells more about each.""",
 )
 @click.version_option(__version__, "-V", "--version", message="cleaner %(version)s")
-def main() -> None:
+@click.option("--config", metavar="FILE", help="Settings file, in place of the one found from this folder upwards.")
+@click.option("--isolated", is_flag=True, help="Use no settings file.")
+@click.pass_context
+def main(ctx: click.Context, config: str | None, isolated: bool) -> None:
     """Find articles that a machine has garbled, and restore what they once said."""
+    from cleaner.configuration import Configuration, ConfigurationError, discover, load
+
+    try:
+        path = None if isolated else Path(config) if config else discover(Path())
+        configuration: Configuration = load(path)
+    except ConfigurationError as error:
+        raise Failure(str(error)) from None
+    ctx.obj = configuration
+    ctx.default_map = dict.fromkeys(COMMANDS, configuration.options())

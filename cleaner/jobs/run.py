@@ -7,6 +7,7 @@ import os
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -18,11 +19,22 @@ from cleaner.formats.compression import compress, reader
 from cleaner.formats.problems import InputError
 from cleaner.jobs.block import Done, Job, Task, judge
 from cleaner.jobs.ledger import Ledger
-from cleaner.jobs.plan import Plan, Shard, describe
+from cleaner.jobs.plan import Plan, Shard
 
 
 class JobError(Exception):
     """The job has stopped; the message names file and record.  What is done is kept for --resume."""
+
+
+@contextmanager
+def _writing(place: Path) -> Iterator[None]:
+    """Turn an OSError into a JobError that names the output."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno).lower() if error.errno else str(error)
+        mend = "mend it, then --resume does the rest"
+        raise JobError(f"{place}: cannot be written ({reason}); {mend}") from None
 
 
 @dataclass
@@ -68,20 +80,22 @@ class _End:
 
 
 def run(plan: Plan, job: Job, engine: Engine, watcher: Watcher | None = None, *, resume: bool = False) -> Summary:
-    """Do all of `plan`, or with `resume` what is left of it; raises JobError, LedgerError and OSError.
+    """Do all of `plan`, or with `resume` what is left of it; raises JobError, LedgerError and EngineError.
 
     The outputs of a file appear when all of it is done, and not before.
     """
     started = time.perf_counter()
-    ledger = Ledger(plan.state, plan.fingerprint(job), resume=resume)
+    with _writing(plan.state):
+        ledger = Ledger(plan.state, plan.fingerprint(job), resume=resume)
     try:
         summary = _Run(plan, job, ledger, watcher).through(engine)
     except BaseException:
         ledger.close()
         raise
     summary.seconds = time.perf_counter() - started
-    _write_manifest(plan, job, ledger)
-    ledger.remove()
+    with _writing(plan.manifest):
+        _write_manifest(plan, job, ledger)
+        ledger.remove()
     return summary
 
 
@@ -150,7 +164,8 @@ class _Run:
             number, reason = done.failure
             place = shard.path if formats.named(shard.format).whole else f"{shard.path}: record {number}"
             raise JobError(f"{place}: {reason}")
-        self._ledger.append(index, done.streams, done.counts, done.weights)
+        with _writing(shard.outputs["documents"]):
+            self._ledger.append(index, done.streams, done.counts, done.weights)
         self._summary.counts.update(done.counts)
         if self._watcher:
             self._watcher.advance(self._summary, position)
@@ -158,7 +173,8 @@ class _Run:
     def _end_shards(self) -> None:
         while self._events and isinstance(event := self._events[0], _End):
             self._events.popleft()
-            self._end(event)
+            with _writing(self._plan.shards[event.shard].outputs["documents"]):
+                self._end(event)
 
     def _end(self, end: _End) -> None:
         shard, ledger = self._plan.shards[end.shard], self._ledger
@@ -207,6 +223,15 @@ def _unchanged(shard: Shard, stat: os.stat_result) -> None:
         raise InputError("the file was changed while it was read; run again when nobody writes to it")
 
 
+def is_manifest_of(plan: Plan, job: Job) -> bool:
+    """Whether the manifest that is there is of this very job."""
+    try:
+        content = json.loads(plan.manifest.read_bytes())
+        return all(content[name] == value for name, value in plan.fingerprint(job).items())
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def _write_manifest(plan: Plan, job: Job, ledger: Ledger) -> None:
     """List all outputs; nothing in it depends on when, where and in how many pieces the job ran."""
     root = plan.manifest.parent
@@ -219,5 +244,5 @@ def _write_manifest(plan: Plan, job: Job, ledger: Ledger) -> None:
         }
         counts = {name: line["counts"][name] for name in sorted(line["counts"]) if line["counts"][name]}
         shards.append({"input": line["input"], "error": line["error"], "outputs": outputs, "counts": counts})
-    content = {"cleaner": plan.fingerprint(job)["version"], "job": describe(job), "shards": shards}
+    content = {**plan.fingerprint(job), "shards": shards}
     write_atomically(plan.manifest, json.dumps(content, indent=1).encode() + b"\n")
