@@ -89,7 +89,9 @@ class TableCleaner:
         text = match[0]
         kind, cure, confidence, others = TABLE[text.lower()]
         if cure is not None and kind in ("phrase", "expression"):
-            cure = in_case_of(text, cure, opens_sentence=len(text.split()) > 2)
+            opens = len(text.split()) > 2
+            cure = in_case_of(text, cure, opens_sentence=opens)
+            others = tuple((in_case_of(text, other, opens_sentence=opens), p) for other, p in others)
         wanted = confidence >= self.settings.threshold and (kind != "furniture" or self.settings.furniture)
         source = f"news-a: {text.lower()} <- {cure.lower()}" if cure else kind
         finding = Finding(*match.span(), text, kind, cure, confidence, others, source)

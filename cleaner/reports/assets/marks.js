@@ -69,7 +69,7 @@ const Marks = (() => {
   // Shows what is known about a mark of `root` while the pointer or the focus is on it.
   const popover = (root, find) => {
     const box = el("div", { class: "popover", role: "tooltip", id: "popover", hidden: true });
-    document.body.append(box);
+    (root.closest("main") ?? document.body).append(box);
     let owner = null, timer = 0;
     const pair = (on) => owner && root.querySelectorAll(`mark[data-i="${owner.dataset.i}"]`).forEach((m) => m.classList.toggle("paired", on));
     const hide = () => {

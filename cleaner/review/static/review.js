@@ -57,21 +57,27 @@
   };
   const reload = () => ask(`/api/changes?since=${version}`).then((r) => r.json()).then(merge);
 
-  const fetching = new Set();
-  const prefetch = async () => {
-    const wanted = order.slice(at, at + AHEAD).concat(order.slice(Math.max(0, at - 2), at)).filter((n) => !contexts.has(n) && !fetching.has(n));
-    if (!wanted.length || (contexts.has(order[at]) && wanted.length < AHEAD / 2)) return;
-    wanted.forEach((n) => fetching.add(n));
+  // Contexts that are on their way, by item.
+  const fetching = new Map();
+  const fetched = async (numbers) => {
     try {
-      for (const c of await (await ask(`/api/contexts?numbers=${wanted.join()}`)).json()) contexts.set(c.number, c);
+      for (const c of await (await ask(`/api/contexts?numbers=${numbers.join()}`)).json()) contexts.set(c.number, c);
       if (contexts.size > 2000) for (const old of [...contexts.keys()].slice(0, 1000)) contexts.delete(old);
-      if (wanted.includes(order[at])) draw();
+      if (numbers.includes(order[at])) draw();
     } catch (error) {
       trouble(`Cannot read from the server: ${error.message}.`);
     } finally {
-      wanted.forEach((n) => fetching.delete(n));
+      numbers.forEach((n) => fetching.delete(n));
     }
   };
+  const prefetch = () => {
+    const wanted = order.slice(at, at + AHEAD).concat(order.slice(Math.max(0, at - 2), at)).filter((n) => !contexts.has(n) && !fetching.has(n));
+    if (!wanted.length || (contexts.has(order[at]) && wanted.length < AHEAD / 2)) return;
+    const request = fetched(wanted);
+    wanted.forEach((n) => fetching.set(n, request));
+  };
+  // A key that asks for another reading may come before the readings do.
+  const known = (action) => (...args) => (fetching.get(order[at]) && !contexts.has(order[at]) ? fetching.get(order[at]).then(() => action(...args)) : action(...args));
 
   // --- showing ---
   const readings = (i, c) => [...(i.replacement === null ? [] : [[i.replacement, i.confidence]]), ...(c?.alternatives ?? [])];
@@ -125,7 +131,7 @@
     $("context").classList.toggle("is-rejected", Boolean(decision && decision[0] === null));
     $("context").replaceChildren(...(c ? context(c, i, decision) : ["…"]));
     $("context").querySelector(".here")?.scrollIntoView({ block: "nearest" });
-    $("swap").replaceChildren(el("bdi", { class: "from" }, i.text), el("span", { class: "arrow", "aria-label": "to" }, " → "), el("bdi", {}, decision && decision[0] === null ? i.text : named(replacement)));
+    $("swap").replaceChildren(el("bdi", { class: "from" }, i.text), el("span", { class: "arrow" }, " → "), el("bdi", {}, decision && decision[0] === null ? i.text : named(replacement)));
     $("state").replaceChildren(
       el("span", { class: decision ? "made" : "" }, !decision ? "Undecided" : decision[0] === null ? "Rejected: the text stays" : "Accepted"),
       el("span", {}, i.kind), el("span", {}, `confidence ${percent(i.confidence)}`), c?.source ? el("bdi", {}, c.source) : "",
@@ -163,8 +169,9 @@
     const i = item(order[index]), decision = decisions[i.n];
     const to = decision && decision[0] !== null ? decision[0] : i.replacement;
     const sign = !decision ? "" : decision[0] === null ? "✕" : "✓";
-    return el("div", { class: !decision ? "" : decision[0] === null ? "rejected" : "accepted", "aria-label": `${i.text} to ${named(to)}, ${percent(i.confidence)}, ${!decision ? "undecided" : decision[0] === null ? "rejected" : "accepted"}` },
-      el("span", { class: "tick" }, sign), el("span", { class: "line" }, el("bdi", {}, i.text), " → ", el("bdi", { class: "to" }, named(to))), el("span", { class: "figure muted small" }, figure(i.confidence)),
+    const state = !decision ? "undecided" : decision[0] === null ? "rejected" : "accepted";
+    return el("div", { class: state },
+      el("span", { class: "tick" }, el("span", { "aria-hidden": "true" }, sign), el("span", { class: "visually-hidden" }, `${state}: `)), el("span", { class: "line" }, el("bdi", {}, i.text), " → ", el("bdi", { class: "to" }, named(to))), el("span", { class: "figure muted small" }, figure(i.confidence)),
       el("span", { class: "file" }, el("bdi", {}, data.documents[i.document][0])));
   };
   const list = VirtualList($("list"), { height: 56, row, choose: (index) => go(index) });
@@ -187,8 +194,9 @@
     saved.then((answer) => {
       const others = merge(answer).length;
       if (alike) {
-        toast(`${did} for ${count(others + 1, "finding")}`);
-        if (decisions[order[at]] && after() !== null) go(after());
+        const rest = decisions[order[at]] ? after() : at;
+        toast(`${did} for ${count(others + 1, "finding")}${rest === null ? "; all shown here are decided" : ""}`);
+        if (rest !== null && rest !== at) go(rest);
       }
     }).catch(() => { set(n, before); progress(); list.refresh([place.get(n)]); draw(); });
     const next = after();
@@ -204,13 +212,17 @@
 
   const accept = (alike) => { if (reading() !== null) decide(reading(), alike); };
   const reject = (alike) => decide(null, alike);
-  const turn = (step) => {
+  const pick = known((k) => {
+    const chosen = order.length && readings(item(order[at]), contexts.get(order[at]))[k];
+    if (chosen) decide(chosen[0]);
+  });
+  const turn = known((step) => {
     const all = order.length ? readings(item(order[at]), contexts.get(order[at])) : [];
     if (!all.length) return;
     shown = (Math.max(shown, step > 0 ? -1 : 0) + step + all.length) % all.length;
     draw();
     $("says").textContent = `${named(all[shown][0])}, ${percent(all[shown][1])}`;
-  };
+  });
   const undo = async () => {
     const { undone, ...answer } = await send("/api/undo", {}).catch(() => ({}));
     if (!undone) return;
@@ -247,7 +259,8 @@
     go(place.get(keep) ?? 0);
   };
   $("filters").addEventListener("input", () => arrange(order[at]));
-  $("filters").addEventListener("submit", (event) => { event.preventDefault(); document.activeElement.blur(); });
+  $("filters").addEventListener("submit", (event) => event.preventDefault());
+  $("filters").addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === "Escape") { event.preventDefault(); $("list").focus(); } });
 
   // --- tools ---
   const openApply = () => {
@@ -310,11 +323,7 @@
     if (!$("shortcuts").checked && !(inList && event.key.startsWith("Arrow"))) return;
     if (event.key === "Enter" && target.closest("button, a")) return;
     if (event.key.startsWith("Arrow") && target.closest("#context")) return;
-    let action = undoing ? undo : keys[event.key];
-    if (/^[1-9]$/.test(event.key) && order.length) {
-      const text = readings(item(order[at]), contexts.get(order[at]))[Number(event.key) - 1]?.[0];
-      if (text !== undefined) action = () => decide(text);
-    }
+    const action = undoing ? undo : /^[1-9]$/.test(event.key) ? () => pick(Number(event.key) - 1) : keys[event.key];
     if (!action || (!order.length && !"uw?/".includes(event.key) && !undoing)) return;
     event.preventDefault();
     action();

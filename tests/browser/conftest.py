@@ -1,0 +1,26 @@
+"""One browser for all tests of this folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    pytest.importorskip("playwright")
+    import chromium
+
+    if chromium.executable() is None:
+        pytest.skip("there is no Chromium; .ci/install-chromium installs it, CHROMIUM names one")
+    with chromium.started() as browser:
+        yield browser
