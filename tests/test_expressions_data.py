@@ -58,6 +58,7 @@ def test_every_source_has_its_licence(rows: dict[Path, list[Expression]]) -> Non
         ("Forum\tevent\t3\twritten\n", "single spaces"),
         ("Eastern  Economic Forum\tevent\t3\twritten\n", "single spaces"),
         ("Director of Women’s Health\tpost\t3\twritten\n", "straight apostrophes"),
+        ("A Space Odyssey: the book\twork\t0\twritten\n", "no other marks"),
         ("one two three four five six seven\tgeneral\t0\twritten\n", "2 to 6 words"),
     ],
 )

@@ -45,7 +45,7 @@ KINDS = _words(
 )
 WORDS = range(2, 7)
 
-_SHAPE = re.compile(r"[^\s\"“”‘’]+(?: [^\s\"“”‘’]+)+")
+_SHAPE = re.compile(r"[^\s\"“”‘’,;:!?()]+(?: [^\s\"“”‘’,;:!?()]+)+")
 _SOURCE = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -92,7 +92,7 @@ def read_expressions(paths: Iterable[Path]) -> Iterator[Expression]:
 def fault(entry: Expression) -> str | None:
     """What is wrong with a row, and how to mend it."""
     if not _SHAPE.fullmatch(entry.expression):
-        return f"{entry.expression!r}: write words parted by single spaces, with straight apostrophes and no quotes"
+        return f"{entry.expression!r}: write words parted by single spaces, straight apostrophes and no other marks"
     if len(entry.expression.split(" ")) not in WORDS:
         return f"{entry.expression!r}: an expression has {WORDS[0]} to {WORDS[-1]} words"
     if entry.kind not in KINDS:
@@ -203,6 +203,8 @@ _DATED = _words(
     first second third fourth fifth sixth pm am gmt est edt et twitter facebook click photo image video
     """
 )
+_ARTICLES = _words("the a an this that its their his her our my your")
+_TITLES = _words("mr mr. mrs mrs. ms ms. sen. rep. gov. gen. dr. judge justice senator")
 _INSIDE = _words("of the and for in on to at 's by with a an")
 
 
@@ -240,28 +242,70 @@ def cohesion(phrases: Mapping[tuple[int, ...], int], gram: tuple[int, ...], tota
     return float(np.log(p / expected) / -np.log(p))
 
 
+Neighbours = Mapping[tuple[int, ...], int]
+
+
+def fragment(phrases: Mapping[tuple[int, ...], int], gram: tuple[int, ...], beside: Neighbours) -> bool:
+    """Whether an n-gram mostly stands within one longer phrase: "Trade Organization" after "World"."""
+    return beside.get(gram, 0) > 0.6 * phrases[gram]
+
+
+def neighbours(counted: Mapping[tuple[int, ...], int], articles: Collection[int]) -> Neighbours:
+    """For each n-gram, how often it was seen with its commonest neighbour, articles before it aside."""
+    beside: defaultdict[tuple[int, ...], int] = defaultdict(int)
+    for gram, seen in counted.items():
+        beside[gram[:-1]] = max(beside[gram[:-1]], seen)
+        if gram[0] not in articles:
+            beside[gram[1:]] = max(beside[gram[1:]], seen)
+    return beside
+
+
 def collocations(corpus: Corpus, least: int, bound: float) -> Iterator[tuple[str, float]]:
     """Yield the 2- to 4-grams of `corpus`, seen `least` times and of `bound` cohesion, that could be a term."""
-    types = np.array(corpus.types)
-    frequency = np.bincount(corpus.stream, minlength=len(types))
-    plain = np.array([bool(re.fullmatch(r"[a-z]+(?:[-'][a-z]+)*|u\.s\.|u\.n\.", t)) for t in corpus.types])
-    usable = plain & (frequency >= least)
-    usable[[i for i, t in enumerate(corpus.types) if t in _LOOSE or t in _DATED or len(t) == 1]] = False
-    inside = usable.copy()
-    inside[[i for i, t in enumerate(corpus.types) if t in _INSIDE]] = True
-    anywhere = plain | inside
-    phrases: dict[tuple[int, ...], int] = {(i,): int(c) for i, c in enumerate(frequency)}
-    kept: list[tuple[int, ...]] = []
-    for n in 2, 3, 4:
-        # Parts of a longer phrase may begin or end loosely ("secretary of"), so all are counted before any is judged.
-        parts = grams(corpus.stream, anywhere if n < 4 else usable, anywhere, n, least)
-        phrases.update(zip(map(tuple, parts.words.tolist()), parts.seen.tolist(), strict=True))
-        good = usable[parts.words[:, 0]] & usable[parts.words[:, -1]] & inside[parts.words].all(axis=1)
-        kept += map(tuple, parts.words[good].tolist())
-    total = len(corpus.stream)
-    for gram in kept:
-        if (score := cohesion(phrases, gram, total)) >= bound:
-            yield " ".join(types[list(gram)]).replace(" '", "'"), score
+    frequency = np.bincount(corpus.stream, minlength=len(corpus.types))
+    number = {t: i for i, t in enumerate(corpus.types)}
+    plain = np.array([bool(re.fullmatch(r"'s|[a-z]+(?:[-'][a-z]+)*|u\.[sn]\.", t)) for t in corpus.types])
+    plain &= frequency >= least
+    edge = plain.copy()
+    edge[[i for t, i in number.items() if t in _LOOSE or t in _DATED or len(t) == 1]] = False
+    inside = edge.copy()
+    inside[[number[t] for t in _INSIDE]] = True
+    phrases: dict[tuple[int, ...], int] = {(i,): int(n) for i, n in enumerate(frequency)}
+    for n in 2, 3, 4, 5:
+        # Loose ends too: they are parts of longer phrases ("secretary of"), and show which ones are incomplete.
+        found = grams(corpus.stream, plain, plain, n, least)
+        phrases.update(zip(map(tuple, found.words.tolist()), found.seen.tolist(), strict=True))
+    beside = neighbours(phrases, {number[t] for t in _ARTICLES})
+    for gram in phrases:
+        sound = 1 < len(gram) < 5 and edge[gram[0]] and edge[gram[-1]] and inside[list(gram)].all()
+        if sound and not fragment(phrases, gram, beside):
+            score = cohesion(phrases, gram, len(corpus.stream))
+            if score >= bound:
+                yield " ".join(corpus.types[i] for i in gram).replace(" '", "'"), score
+
+
+def personal_names(corpus: Corpus, capital: Mapping[str, float]) -> frozenset[str]:
+    """Words that mostly name people: those that follow a title, and those that such a word follows in turn."""
+    stream, size = corpus.stream, len(corpus.types)
+    proper = np.array([capital.get(t, 0) > 0.6 for t in corpus.types])
+    title = np.array([t in _TITLES for t in corpus.types])
+    frequency = np.maximum(np.bincount(stream, minlength=size), 1)
+    after_title = np.bincount(stream[1:][title[stream[:-1]]], minlength=size)
+    surname = proper & (after_title >= 5) & (after_title > 0.02 * frequency)
+    before_surname = np.bincount(stream[:-1][surname[stream[1:]]], minlength=size)
+    first_name = proper & (before_surname >= 5) & (before_surname > 0.25 * frequency)
+    return frozenset(t for t, name in zip(corpus.types, surname | first_name, strict=True) if name)
+
+
+def nominal(phrase: str, capital: Mapping[str, float]) -> bool:
+    """Whether a phrase could be a term: ends in a noun, begins with a noun or an adjective, and holds a common word."""
+    from lemminflect import getAllLemmas
+
+    words = phrase.split()
+    first, last = (capital.get(w, 1) > 0.6 or getAllLemmas(w).keys() for w in (words[0], words[-1]))
+    begins = first is True or bool(first & {"NOUN", "ADJ"} and not words[0].endswith("ly"))
+    ends = last is True or "NOUN" in last
+    return begins and ends and any(capital.get(w, 1) < 0.5 for w in words)
 
 
 # The word that tells what a name names; anything else is general.
@@ -311,12 +355,16 @@ def count(folder: Path, tables: Collection[Path]) -> None:
 
 def mine(folder: Path, corpus: Corpus, known: Collection[str], least: int, bound: float, most: int) -> list[Expression]:
     """The `most` strongest collocations that are not `known`, no mere personal names, and no mark of a single site."""
-    scores = {phrase: score for phrase, score in collocations(corpus, least, bound) if phrase not in known}
     capital = capitalized(texts(folder))
+    names = personal_names(corpus, capital)
+    scores = {}
+    for phrase, score in collocations(corpus, least, bound):
+        personal = not names.isdisjoint(re.split("[ ']", phrase)) and guessed_kind(phrase) in ("general", "post")
+        if phrase not in known and nominal(phrase, capital) and not personal:
+            scores[phrase] = score
     ranked = []
     for phrase, seen in usage(scores, texts(folder)).items():
-        nameless = any(capital.get(word, 1) < 0.5 for word in phrase.split())
-        if nameless and len(seen.files) > 1 and seen.documents * 2 >= least:
+        if len(seen.files) > 1 and seen.documents * 2 >= least:
             ranked.append((-scores[phrase] * np.log(seen.documents), phrase, seen))
     best = sorted(ranked)[:most]
     return [Expression(s.usual, guessed_kind(phrase), s.spellings.total(), "corpus") for _, phrase, s in best]
