@@ -44,6 +44,7 @@ def application(port: int, desk: Desk | None, limits: Limits | None = None) -> S
 def served(desk: Desk | None, limits: Limits | None = None) -> Iterator[str]:
     """The address of a server that runs while the block does."""
     listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     port = listener.getsockname()[1]
     server = uvicorn.Server(uvicorn.Config(application(port, desk, limits), log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -124,7 +124,10 @@ def command(
 def _listen(host: str, port: int) -> socket.socket:
     """A socket that listens; whether the port is free is to be known before anything is read."""
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        # Inherited by the connections: an answer in two pieces would wait 40 ms for the first to be confirmed.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except (OSError, OverflowError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)
         raise Failure(f"{host}:{port}: cannot listen there ({why}); choose another --port or --host") from None

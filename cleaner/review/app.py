@@ -33,16 +33,18 @@ def create_app(
     limits = limits or Limits()
     pages = Environment(loader=PackageLoader(__package__), autoescape=True, undefined=StrictUndefined)
 
+    front_page, try_page = pages.get_template("review.html"), pages.get_template("try.html")
+
     async def front(request: Request) -> Response:
         if desk is None:
             return RedirectResponse("/try")
-        page = pages.get_template("review.html").render(
+        page = front_page.render(
             documents=len(desk.queue.documents), findings=len(desk.queue.items), decisions=str(desk.decisions.path)
         )
         return HTMLResponse(page)
 
     async def try_it(request: Request) -> Response:
-        return HTMLResponse(pages.get_template("try.html").render(most=limits.bytes, review=desk is not None))
+        return HTMLResponse(try_page.render(most=limits.bytes, review=desk is not None))
 
     async def static(request: Request) -> Response:
         name = request.path_params["name"]
@@ -65,6 +67,7 @@ def create_app(
 def review_routes(desk: Desk, limits: Limits) -> list[Route]:
     """The data of the review page; all of it needs the token (see `security.Guard`)."""
     last = len(desk.queue.items) - 1
+    listing = reply(desk.queue_as_json()).body
 
     async def content(request: Request) -> dict[str, Any]:
         return await api.body(request, limits.bytes, limits.seconds)
@@ -81,12 +84,11 @@ def review_routes(desk: Desk, limits: Limits) -> list[Route]:
         return int(value)
 
     async def queue(request: Request) -> Response:
-        return await run_in_threadpool(lambda: reply(desk.queue_as_json()))
+        return Response(listing, media_type="application/json")
 
     async def contexts(request: Request) -> Response:
-        numbers = known(
-            int(n) for n in request.query_params.get("numbers", "").split(",")[:_MOST_CONTEXTS] if n.isdecimal()
-        )
+        asked = request.query_params.get("numbers", "").split(",")[:_MOST_CONTEXTS]
+        numbers = [int(n) for n in asked if n.isdecimal() and len(n) < 10 and int(n) <= last]
         return reply([desk.context_as_json(n) for n in numbers])
 
     async def changes(request: Request) -> Response:

@@ -30,11 +30,9 @@ class Desk:
     lexicon: Path
 
     def queue_as_json(self) -> dict[str, Any]:
-        """Everything that the list of items shows; `decisions` has the decided ones, as `changes` has them."""
-        self.decisions.sync()
+        """What the list of items shows, but for the decisions; it never changes."""
         queue = self.queue
         return {
-            "version": self.decisions.version,
             "threshold": queue.threshold,
             "lexicon": str(self.lexicon),
             "documents": [
@@ -51,7 +49,6 @@ class Desk:
                 ]
                 for i in queue.items
             ],
-            "decisions": [change for change in self._states(range(len(queue.items))) if change[1] is not None],
         }
 
     def context_as_json(self, number: int) -> dict[str, Any]:

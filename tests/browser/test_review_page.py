@@ -251,6 +251,17 @@ def test_a_server_that_is_gone_is_noticed(browser: Browser, review: Review) -> N
     page.close()
 
 
+def test_documents_without_findings(review: Review) -> None:
+    review.write(a="All is well.")
+    review.start()
+    page = review.open()
+    expect(page.locator("#done")).to_contain_text("Nothing was found in these documents.")
+    progress(page, "0 of 0 decided: 0 accepted, 0 rejected")
+    keys(page, "a", "r", "u", "j", "1", "e")
+    keys(page, "w", "Tab", "Enter")
+    expect(page.locator("#apply-result")).to_have_text("0 files written, 1 unchanged.")
+
+
 def test_keys_can_be_turned_off(review: Review) -> None:
     review.write(a=TEXT)
     review.start()

@@ -331,14 +331,15 @@
   addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
   setInterval(() => { if (!document.hidden && !unsaved && data.items.length) reload().then(() => trouble(), () => trouble("The server does not answer; decisions cannot be saved. Start `cleaner review` again.")); }, 2500);
 
-  ask("/api/queue").then((r) => r.json()).then((queue) => {
+  const json = (path) => ask(path).then((response) => response.json());
+  Promise.all([json("/api/queue"), json("/api/changes?since=0"), json(`/api/contexts?numbers=${[...Array(AHEAD).keys()]}`).catch(() => [])]).then(([queue, changed, first]) => {
     data = queue;
-    version = queue.version;
+    version = changed.version;
     decisions = new Array(data.items.length).fill(null);
-    for (const [n, decision] of queue.decisions) set(n, decision);
+    for (const [n, decision] of changed.changes) set(n, decision);
+    for (const c of first) contexts.set(c.number, c);
     $("filter-kind").append(...[...new Set(data.items.map((i) => i[4]))].sort().map((kind) => el("option", {}, kind)));
     progress();
     arrange();
-    performance.mark("ready");
   }).catch((error) => trouble(`Cannot read from the server: ${error.message}`));
 })();
