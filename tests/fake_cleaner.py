@@ -73,6 +73,15 @@ class BusyCleaner(FakeCleaner):
         return super().clean(text)
 
 
+class IdleCleaner(FakeCleaner):
+    """Finds one phrase a text at most, in no time."""
+
+    def clean(self, text: str) -> Result:
+        at = text.find("navy")
+        found = (Finding(at, at + 4, "navy", "phrase", "army", 0.97, (), "table", True),) if at >= 0 else ()
+        return Result(text, apply(text, found), "clean", 0.1, None, (), found)
+
+
 class DyingCleaner(FakeCleaner):
     """Is killed, as by the system when memory runs out."""
 

@@ -378,8 +378,8 @@ def test_undo_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_memory_stays_bounded(tmp_path: Path) -> None:
-    """A single line of 200 MB, and a file of many lines, under 1 GB resident."""
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_line_of_200_mb_takes_less_than_1_gb(tmp_path: Path, workers: str) -> None:
     line = b"words and words in response to the navy, caf\\u00e9 \xe2\x80\x9cso\xe2\x80\x9d and more of them.\\n"
     with (tmp_path / "a.jsonl").open("wb") as file:
         file.write(b'{"id": 1, "text": "' + line * (200_000_000 // len(line)) + b'"}\n')
@@ -389,8 +389,11 @@ def test_memory_stays_bounded(tmp_path: Path) -> None:
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024);"
         "sys.exit(code)"
     )
-    env = environment(PYTHONPATH=f"{ROOT}{os.pathsep}{ROOT / 'tests'}")
-    command = [sys.executable, "-c", code, *FAKE, "run", "a.jsonl", "-o", "out.jsonl", "-j", "1", "-q", "--no-fields"]
+    python_path = f"{ROOT}{os.pathsep}{ROOT / 'tests'}"
+    env = environment(FAKE_CLEANER="IdleCleaner", FAKE_BLOCK=str(4 << 20), PYTHONPATH=python_path)
+    command = [sys.executable, "-c", code, *FAKE, "run", "a.jsonl", "-o", "out.jsonl", "-j", workers, "-q"]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 1000
+    with (tmp_path / "out.jsonl").open("rb") as out:
+        assert b"army" in out.read(2 << 20)

@@ -87,7 +87,8 @@ def work(cleaner: Cleans, job: Job, task: Task) -> Done:
     skipped: list[bytes] = []
     weights = []
     number = task.block.record - 1
-    for item, outcome in outcomes(format_.items(task.block, job.options), cleaner):
+    items = format_.items(task.block, job.options)
+    for item, outcome in outcomes(items, cleaner, spans=job.layout == "dolma"):
         number += 1
         if isinstance(item, Verbatim):
             kept.append((item, None))
@@ -144,8 +145,13 @@ def _streams(
     return {name: compress(data, packed) for name, data in streams.items() if data}
 
 
-def outcomes(items: Iterable[Item], cleaner: Cleans) -> Iterator[tuple[Item, Outcome | None]]:
-    """Each item with its outcome, in order; a record whose text turns out to be broken comes back as `Bad`."""
+def outcomes(
+    items: Iterable[Item], cleaner: Cleans, *, spans: bool = True
+) -> Iterator[tuple[Item, Outcome | None]]:
+    """Each item with its outcome, in order; a record whose text turns out to be broken comes back as `Bad`.
+
+    Without `spans` the outcomes have no findings and paragraphs, of which a very long text has too many to keep.
+    """
     waiting: deque[tuple[Item, Passage | None]] = deque()
 
     def texts() -> Iterator[str]:
@@ -160,7 +166,7 @@ def outcomes(items: Iterable[Item], cleaner: Cleans) -> Iterator[tuple[Item, Out
                     continue
             waiting.append((item, None))
 
-    parts = _Parts()
+    parts = _Parts(spans)
 
     def ended() -> Iterator[tuple[Item, Outcome | None]]:
         """All items before the next one that waits for a result."""
@@ -168,7 +174,7 @@ def outcomes(items: Iterable[Item], cleaner: Cleans) -> Iterator[tuple[Item, Out
         while waiting and waiting[0][1] is None:
             item, _ = waiting.popleft()
             yield item, parts.outcome() if isinstance(item, Record) else None
-            parts = _Parts()
+            parts = _Parts(spans)
 
     for result in cleaner.clean_many(texts()):
         yield from ended()
@@ -181,7 +187,8 @@ def outcomes(items: Iterable[Item], cleaner: Cleans) -> Iterator[tuple[Item, Out
 class _Parts:
     """The outcome of a record, passage after passage; of a long text nothing is kept but what will be written."""
 
-    def __init__(self) -> None:
+    def __init__(self, spans: bool) -> None:
+        self._spans = spans
         self.length = 0
         self.sources: list[bytes] = []
         self.edits: list[Edit] = []
@@ -209,8 +216,9 @@ class _Parts:
         self.edits += [
             Edit(f.start + at, f.end + at, f.text, f.replacement or "", f.confidence, raw) for f, raw in edits
         ]
-        self.findings += [(f.start + at, f.end + at, round(f.confidence, 6)) for f in result.findings]
-        self.paragraphs += [(p.start + at, p.end + at, round(p.spun_probability, 6)) for p in result.paragraphs]
+        if self._spans:
+            self.findings += [(f.start + at, f.end + at, round(f.confidence, 6)) for f in result.findings]
+            self.paragraphs += [(p.start + at, p.end + at, round(p.spun_probability, 6)) for p in result.paragraphs]
         self.judged.append((length, Result("", "", result.verdict, result.spun_probability, result.dialect, (), ())))
         self.length += length
 
