@@ -101,6 +101,7 @@ def review(browser: Browser, folder: Path, place: Path, keys: int) -> dict[str, 
         page.keyboard.press("Shift+R")
         page.wait_for_selector("#toast:not([hidden])")
         figures["review: reject all like this"] = (perf_counter() - start) * 1000
+        print(f"Reject all like this: {page.inner_text('#toast')}\n")
         start = perf_counter()
         page.fill("#filter-text", "fireplace")
         until(page, "document.querySelector('#swap').textContent.includes('fireplace')")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,7 @@ class Writer:
     def __init__(self, roots: Sequence[Path]) -> None:
         self._roots = [Path(os.path.realpath(root)) for root in roots]
         self._written: dict[Path, bytes] = {}
+        self._lock = threading.Lock()
 
     def inside(self, path: Path) -> bool:
         """Whether `path`, with all links followed, is one of the roots or below one."""
@@ -55,6 +57,10 @@ class Writer:
 
     def write(self, document: Document, findings: Sequence[Finding]) -> Written:
         """Write the repairs of one document, unless its file was changed by somebody else."""
+        with self._lock:
+            return self._write(document, findings)
+
+    def _write(self, document: Document, findings: Sequence[Finding]) -> Written:
         source = document.source
         repairs = sum(f.applied and f.replacement is not None for f in findings)
         if source.path is None or not self.inside(source.path):

@@ -106,6 +106,22 @@ def test_a_document_side_by_side_with_what_is_known_of_each_mark(opened: Callabl
     expect(page.locator("#corpus")).to_be_visible()
 
 
+def test_a_long_document_grows_as_one_walks_through_it(browser: Browser, tmp_path: Path) -> None:
+    made, long = HtmlReport(Settings()), "\n".join(["All is well."] * 100 + ["The officers came."] + ["Nothing."] * 100)
+    made.add("long.txt", TableCleaner().clean(long + "\nThe navy came."))
+    path = tmp_path / "long.html"
+    path.write_bytes(made.page())
+    with watched(browser, path.as_uri()) as page:
+        page.goto(path.as_uri() + "#document-1")
+        expect(page.locator(".pair")).to_have_count(60)
+        for mark in ("officers", "navy", "officers", "navy"):
+            page.keyboard.press("n")
+            expect(page.locator("mark:focus")).to_have_text(mark)
+        page.keyboard.press("p")
+        expect(page.locator("mark:focus")).to_have_text("officers")
+        expect(page.locator(".pair")).to_have_count(202)
+
+
 def test_shades_tell_confidence(opened: Callable[..., Page]) -> None:
     page = opened("#document-1")
 

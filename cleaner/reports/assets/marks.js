@@ -122,7 +122,7 @@ const Marks = (() => {
       const all = marks();
       if (!all.length) return;
       const here = all.indexOf(document.activeElement);
-      const next = step === "Home" ? 0 : step === "End" ? all.length - 1 : (here + step + all.length) % all.length;
+      const next = step === "Home" ? 0 : step === "End" ? all.length - 1 : here < 0 ? (step > 0 ? 0 : all.length - 1) : (here + step + all.length) % all.length;
       all.forEach((m, i) => { m.tabIndex = i === next ? 0 : -1; });
       all[next].focus({ preventScroll: true });
       all[next].scrollIntoView({ block: "nearest" });

@@ -123,7 +123,7 @@
   };
 
   // --- one document ---
-  let current = null, walk = null, tip = null;
+  let current = null, walk = null, tip = null, step = null;
   const turned = (d) => d.findings.map(([start, end, kind, replacement, confidence, alternatives, source, applied], index) => ({
     index, start, end, kind, replacement, confidence, source, applied, text: d.text.slice(start, end), off: filtering() && !matches(d.findings[index], d.text),
     alternatives: alternatives.map(([text, p]) => ({ text, confidence: p })),
@@ -145,10 +145,15 @@
       more.hidden = done >= d.paragraphs.length;
       walk?.reset();
     };
+    step = (by) => {
+      const last = () => [...pairs.querySelectorAll('mark[role="button"]:not(.off)')].at(-1);
+      while (by > 0 && !more.hidden && [undefined, document.activeElement].includes(last())) grow();
+      walk.go(by);
+    };
     const at = rows.indexOf(d), near = (step) => rows[at + step] && el("a", { class: "button", href: `#document-${rows[at + step].index + 1}`, "aria-label": step < 0 ? "Previous document" : "Next document" }, step < 0 ? "←" : "→");
     $("document").replaceChildren(
       el("div", { class: "bar-top" }, el("a", { class: "button", href: "#" }, "All documents"), el("span", { class: "spring" }), near(-1) || "", near(1) || "",
-        found.length ? el("button", { type: "button", class: "primary", onclick: () => { while (!more.hidden && document.activeElement === [...pairs.querySelectorAll('mark[role="button"]')].at(-1)) grow(); walk.go(1); }, title: "n" }, "Next finding ", el("kbd", {}, "n")) : ""),
+        found.length ? el("button", { type: "button", class: "primary", onclick: () => step(1) }, "Next finding ", el("kbd", {}, "n")) : ""),
       el("h2", { id: "document-title", tabindex: -1 }, el("bdi", {}, d.name)),
       el("div", { class: "facts muted" }, verdict(d.verdict), el("span", {}, `probability ${figure(d.probability, 3)}`), d.dialect ? el("span", {}, `dialect ${d.dialect}`) : "", el("span", {}, count(found.length, "finding")), el("span", {}, count(d.words, "word"))),
       found.length ? el("p", { class: "legend" }, el("span", {}, el("mark", { class: "old" }, "sure"), " and ", el("mark", { class: "old weak" }, "less sure")), el("span", {}, el("mark", { class: "old unmade weak" }, "dotted"), " repair not made"), el("span", {}, "Point at a mark, or press n, for its readings and source")) : "",
@@ -188,8 +193,8 @@
   $("documents").addEventListener("click", (event) => { if (event.target.closest("a")) route.left = scrollY; });
   document.addEventListener("keydown", (event) => {
     if ($("document").hidden || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "n") walk.go(1);
-    else if (event.key === "p") walk.go(-1);
+    if (event.key === "n") step(1);
+    else if (event.key === "p") step(-1);
     else if (event.key === "Escape" && !tip?.open) location.hash = "";
   });
   addEventListener("hashchange", route);
