@@ -62,6 +62,14 @@ def test_without_paths_it_serves_the_api(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
+def test_listening_to_the_network_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The officers")
+    with reviewing("a.txt", "--host", "0.0.0.0", cwd=tmp_path) as (address, process):
+        assert b"1 finding in 1 document<" in get(address)
+        process.terminate()
+        assert "open to the network at 0.0.0.0" in process.communicate(timeout=10)[1]
+
+
 def test_a_link_out_of_the_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text("The officers")

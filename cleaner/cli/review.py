@@ -16,7 +16,7 @@ import click
 from cleaner.cli import files
 from cleaner.cli.files import STDIN, Document
 from cleaner.cli.options import encoding_option, settings_options
-from cleaner.cli.problems import Failure, Problems, reason
+from cleaner.cli.problems import Failure, Problems, complain, reason
 from cleaner.cli.run import cleaned
 from cleaner.reports.layout import number, readable_path
 from cleaner.result import Result
@@ -45,11 +45,11 @@ Decisions are saved at once, in --decisions; stop with Ctrl+C and come back at a
     "--decisions", default="cleaner-review.sqlite", show_default=True, metavar="FILE", help="Where decisions are saved."
 )
 @click.option(
-    "--lexicon",
+    "--teach",
     default="cleaner-learned.tsv",
     show_default=True,
     metavar="FILE",
-    help="The lexicon of your own that is taught.",
+    help="The lexicon of your own that Teach writes to.",
 )
 @click.option(
     "--host",
@@ -71,7 +71,7 @@ Decisions are saved at once, in --decisions; stop with Ctrl+C and come back at a
 def command(
     paths: tuple[str, ...],
     decisions: str,
-    lexicon: str,
+    teach: str,
     host: str,
     port: int,
     allow_host: tuple[str, ...],
@@ -103,7 +103,7 @@ def command(
     from cleaner.review.app import create_app
     from cleaner.review.security import LOOPBACK, hosts
 
-    desk = _desk(paths, decisions, lexicon, settings, encoding) if paths else None
+    desk = _desk(paths, decisions, teach, settings, encoding) if paths else None
     shown = f"[{host}]" if ":" in host else host
     allowed = hosts({*LOOPBACK, shown, *allow_host}, port)
     app = create_app(Cleaner(settings), allowed, token, Limits(max_bytes, time_limit), desk)
@@ -112,12 +112,25 @@ def command(
     if desk is not None:
         found, read = number(len(desk.queue.items), "finding"), number(len(desk.queue.documents), "document")
         click.echo(f"{found} in {read}; decisions are saved in {readable_path(decisions)}", err=True)
+    if host not in LOOPBACK and host != "::1":
+        complain(
+            f"open to the network at {shown}: whoever has the address with its token can read and write these files"
+        )
     click.echo(f"{address}\nStop with Ctrl+C.")
     sys.stdout.flush()
     if open_ if open_ is not None else sys.stdout.isatty():
         webbrowser.open(address)
     # The address carries the token, so it goes into no log.
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, limit_concurrency=200)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="none",
+        lifespan="off",
+        limit_concurrency=200,
+        timeout_graceful_shutdown=2,
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -133,7 +146,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise Failure(f"{host}:{port}: cannot listen there ({why}); choose another --port or --host") from None
 
 
-def _desk(paths: tuple[str, ...], decisions: str, lexicon: str, settings: Settings, encoding: str) -> Desk:
+def _desk(paths: tuple[str, ...], decisions: str, teach: str, settings: Settings, encoding: str) -> Desk:
     from cleaner.review.decisions import Decisions, DecisionsError
     from cleaner.review.desk import Desk
     from cleaner.review.queue import Queue
@@ -150,7 +163,7 @@ def _desk(paths: tuple[str, ...], decisions: str, lexicon: str, settings: Settin
     queue = Queue(_counted(cleaned(documents, settings), len(inside)), settings.threshold)
     if not queue.documents:
         raise Failure("there is nothing to review")
-    return Desk(queue, store, writer, Path(lexicon))
+    return Desk(queue, store, writer, Path(teach))
 
 
 def _checked(writer: Writer, path: str, problems: Problems) -> bool:

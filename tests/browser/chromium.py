@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 FLAGS = [
@@ -21,6 +21,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# Continuous integration shares its cores.
+expect.set_options(timeout=15_000)
 
 
 def executable() -> str | None:
@@ -42,7 +45,7 @@ def watched(browser: Browser, base: str, **options: Any) -> Iterator[Page]:
     and the connection's end."""
     context: BrowserContext = browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **options})
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(15_000)
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
