@@ -39,7 +39,7 @@ def ranks(pairs: Iterable[Pair], table: Thesaurus) -> dict[Pair, tuple[int, floa
     """For each pair in the table: rank of the original among the readings of the spun form; log P(spun | original)."""
     found = {}
     for original, spun in pairs:
-        if len(original.split()) > MAX_ORIGINAL or len(spun.split()) > MAX_SPUN:
+        if not 0 < len(original.split()) <= MAX_ORIGINAL or not 0 < len(spun.split()) <= MAX_SPUN:
             continue
         keys = [np.array([phrase_key(spun)], np.uint64)]
         rows = table.swaps(keys).row
