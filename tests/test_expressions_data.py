@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cleaner.training.expressions import (
@@ -16,6 +17,8 @@ from cleaner.training.expressions import (
     add,
     capitalized,
     cohesion,
+    fragment,
+    neighbours,
     read_expressions,
     usage,
 )
@@ -39,6 +42,24 @@ def test_tables_are_sorted(rows: dict[Path, list[Expression]]) -> None:
 def test_no_expression_stands_twice(rows: dict[Path, list[Expression]]) -> None:
     seen = Counter(e.key for entries in rows.values() for e in entries)
     assert [key for key, times in seen.items() if times > 1] == []
+
+
+def test_the_inventory_is_large_and_holds_what_spinners_garble(rows: dict[Path, list[Expression]]) -> None:
+    written = {e.expression for entries in rows.values() for e in entries}
+    assert len(written) >= 30_000
+    wanted = {
+        "Eastern Economic Forum",
+        "Royal United Services Institute",
+        "Financial Times",
+        "Security Council",
+        "artillery shells",
+        "artificial intelligence",
+        "breast cancer",
+        "random forest",
+        "Chief of Staff",
+        "Great Barrier Reef",
+    }
+    assert wanted - written == set()
 
 
 def test_every_source_has_its_licence(rows: dict[Path, list[Expression]]) -> None:
@@ -100,6 +121,25 @@ def test_cohesion_is_one_for_words_that_always_go_together_and_nought_for_strang
     counts = {(1,): 10, (2,): 10, (1, 2): 10, (3,): 100, (4,): 100, (3, 4): 10}
     assert cohesion(counts, (1, 2), total) == pytest.approx(1)
     assert cohesion(counts, (3, 4), total) == pytest.approx(0)
+
+
+def test_fragments_of_longer_phrases_are_told_by_their_neighbours() -> None:
+    world, trade, organization, the, sexual, abuse, assault = range(7)
+    counted = {
+        (trade, organization): 10,
+        (world, trade, organization): 8,
+        (the, trade, organization): 2,
+        (world, trade): 12,
+        (the, world, trade): 11,
+        (the, sexual): 10,
+        (the, sexual, abuse): 3,
+        (the, sexual, assault): 3,
+    }
+    beside = neighbours(counted, {the}, np.array([True, True, True, False, True, True, True]))
+    assert fragment((trade, organization), 10, beside)
+    assert fragment((world, trade), 12, beside)
+    assert fragment((the, sexual), 10, beside)
+    assert not fragment((world, trade, organization), 8, beside)
 
 
 def test_add_takes_new_and_sound_lines_only() -> None:

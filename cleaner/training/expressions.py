@@ -208,6 +208,9 @@ _TITLES = _words("mr mr. mrs mrs. ms ms. sen. rep. gov. gen. dr. judge justice s
 _INSIDE = _words("of the and for in on to at 's by with a an")
 
 
+Bools = NDArray[np.bool_]
+
+
 class Grams(NamedTuple):
     """Distinct n-grams: `words` (rows, n) as type numbers, and how often each was seen."""
 
@@ -215,7 +218,7 @@ class Grams(NamedTuple):
     seen: NDArray[np.int64]
 
 
-def grams(stream: NDArray[np.int32], usable: NDArray[np.bool_], inside: NDArray[np.bool_], n: int, least: int) -> Grams:
+def grams(stream: NDArray[np.int32], usable: Bools, inside: Bools, n: int, least: int) -> Grams:
     """The n-grams seen `least` times that begin and end with `usable` types and hold only `inside` ones between."""
     at = usable[stream[: len(stream) - n + 1]] & usable[stream[n - 1 :]]
     for k in range(1, n - 1):
@@ -242,22 +245,29 @@ def cohesion(phrases: Mapping[tuple[int, ...], int], gram: tuple[int, ...], tota
     return float(np.log(p / expected) / -np.log(p))
 
 
-Neighbours = Mapping[tuple[int, ...], int]
+class Neighbours(NamedTuple):
+    """How often each n-gram was seen with its commonest neighbour, and with any content word right after it."""
+
+    commonest: Mapping[tuple[int, ...], int]
+    content_after: Mapping[tuple[int, ...], int]
 
 
-def fragment(phrases: Mapping[tuple[int, ...], int], gram: tuple[int, ...], beside: Neighbours) -> bool:
-    """Whether an n-gram mostly stands within one longer phrase: "Trade Organization" after "World"."""
-    return beside.get(gram, 0) > 0.6 * phrases[gram]
-
-
-def neighbours(counted: Mapping[tuple[int, ...], int], articles: Collection[int]) -> Neighbours:
-    """For each n-gram, how often it was seen with its commonest neighbour, articles before it aside."""
-    beside: defaultdict[tuple[int, ...], int] = defaultdict(int)
+def neighbours(counted: Mapping[tuple[int, ...], int], articles: Collection[int], content: Bools) -> Neighbours:
+    """Neighbours of all n-grams whose longer ones are among `counted`; articles before an n-gram do not count."""
+    commonest: defaultdict[tuple[int, ...], int] = defaultdict(int)
+    content_after: defaultdict[tuple[int, ...], int] = defaultdict(int)
     for gram, seen in counted.items():
-        beside[gram[:-1]] = max(beside[gram[:-1]], seen)
+        commonest[gram[:-1]] = max(commonest[gram[:-1]], seen)
         if gram[0] not in articles:
-            beside[gram[1:]] = max(beside[gram[1:]], seen)
-    return beside
+            commonest[gram[1:]] = max(commonest[gram[1:]], seen)
+        if content[gram[-1]]:
+            content_after[gram[:-1]] += seen
+    return Neighbours(commonest, content_after)
+
+
+def fragment(gram: tuple[int, ...], seen: int, beside: Neighbours) -> bool:
+    """Whether an n-gram is mostly part of a longer phrase: "Trade Organization", "accused of sexual"."""
+    return beside.commonest.get(gram, 0) > 0.6 * seen or beside.content_after.get(gram, 0) > 0.5 * seen
 
 
 def collocations(corpus: Corpus, least: int, bound: float) -> Iterator[tuple[str, float]]:
@@ -275,10 +285,10 @@ def collocations(corpus: Corpus, least: int, bound: float) -> Iterator[tuple[str
         # Loose ends too: they are parts of longer phrases ("secretary of"), and show which ones are incomplete.
         found = grams(corpus.stream, plain, plain, n, least)
         phrases.update(zip(map(tuple, found.words.tolist()), found.seen.tolist(), strict=True))
-    beside = neighbours(phrases, {number[t] for t in _ARTICLES})
+    beside = neighbours(phrases, {number[t] for t in _ARTICLES}, edge)
     for gram in phrases:
         sound = 1 < len(gram) < 5 and edge[gram[0]] and edge[gram[-1]] and inside[list(gram)].all()
-        if sound and not fragment(phrases, gram, beside):
+        if sound and not fragment(gram, phrases[gram], beside):
             score = cohesion(phrases, gram, len(corpus.stream))
             if score >= bound:
                 yield " ".join(corpus.types[i] for i in gram).replace(" '", "'"), score
@@ -389,9 +399,9 @@ def main() -> None:
     miner = commands.add_parser("mine", help="find collocations")
     miner.add_argument("corpus", type=Path)
     miner.add_argument("--cache", type=Path, required=True, help="folder for the tokenised corpus")
-    miner.add_argument("--least", type=int, default=30, help="times that a collocation must be seen")
-    miner.add_argument("--bound", type=float, default=0.4, help="least normalised mutual information")
-    miner.add_argument("--most", type=int, default=15000, help="rows to keep")
+    miner.add_argument("--least", type=int, default=25, help="times that a collocation must be seen")
+    miner.add_argument("--bound", type=float, default=0.42, help="least normalised mutual information")
+    miner.add_argument("--most", type=int, default=8000, help="rows to keep")
     miner.add_argument("-o", "--output", type=Path, required=True)
     adder = commands.add_parser("add", help="add the lines of a plain list to a table")
     adder.add_argument("list", type=Path)
