@@ -134,7 +134,7 @@
     $("swap").replaceChildren(el("bdi", { class: "from" }, i.text), el("span", { class: "arrow" }, " → "), el("bdi", {}, decision && decision[0] === null ? i.text : named(replacement)));
     $("state").replaceChildren(
       el("span", { class: decision ? "made" : "" }, !decision ? "Undecided" : decision[0] === null ? "Rejected: the text stays" : "Accepted"),
-      el("span", {}, i.kind), el("span", {}, `confidence ${percent(i.confidence)}`), c?.source ? el("bdi", {}, c.source) : "",
+      el("span", {}, i.kind), el("span", {}, `confidence ${figure(i.confidence)}`), c?.source ? el("bdi", {}, c.source) : "",
       ...(c && c.probability !== null ? [el("span", {}, `paragraph spun ${figure(c.probability)}`)] : []));
     if ($("choices").contains(document.activeElement)) $("accept").focus();
     $("choices").replaceChildren(...readings(i, c).slice(0, 9).map(([text, p], k) =>
