@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cleaner.detector import Detector
-from cleaner.findings import choices, dialect_weights, findings, group
-from cleaner.islands import batch
+from cleaner.repairs import repairs
 from cleaner.result import Finding, Paragraph, Result, Verdict
 from cleaner.rewriter import apply
-from cleaner.segment import Span, Tokens, paragraphs, tokenize
+from cleaner.screen import telling
+from cleaner.segment import paragraphs
 from cleaner.settings import Settings
 
+if TYPE_CHECKING:
+    from cleaner.analysis import Analysis
+    from cleaner.detector import Detector
+
+# Documents go through the lattice together, as many as make up this many characters.
 _BATCH_CHARACTERS = 200_000
 
 
@@ -24,121 +27,131 @@ class Cleaner:
     """Detects and restores spun text; make one and use it for many texts."""
 
     def __init__(self, settings: Settings | None = None, detector: Detector | None = None) -> None:
+        """`detector` takes the place of the models shipped with the package, which open when first needed."""
         self.settings = settings or Settings()
         self._detector = detector
 
     @property
     def detector(self) -> Detector:
-        """The models, opened when the first text needs them."""
+        """The models."""
         if self._detector is None:
             self._detector = shipped()
         return self._detector
 
     def clean(self, text: str) -> Result:
         """Detect and restore one text."""
-        return next(iter(self.clean_many([text])))
+        return self._clean_batch([text])[0]
 
     def clean_many(self, texts: Iterable[str], workers: int = 1) -> Iterator[Result]:
-        """Clean texts lazily and in order."""
-        waiting: list[str] = []
-        size = 0
-        for text in texts:
-            waiting.append(text)
-            size += len(text)
-            if size >= _BATCH_CHARACTERS:
-                yield from self._clean_batch(waiting)
-                waiting, size = [], 0
-        yield from self._clean_batch(waiting)
+        """Clean texts lazily and in order; results do not depend on the number of `workers` (processes)."""
+        if workers <= 1:
+            for batch in _batches(texts):
+                yield from self._clean_batch(batch)
+            return
+        from concurrent.futures import Future, ProcessPoolExecutor
 
-    def _clean_batch(self, texts: list[str]) -> list[Result]:
-        if not texts:
-            return []
-        spans = [list(paragraphs(text)) for text in texts]
-        tokens: list[Tokens] = []
-        document: list[int] = []
-        for d, (text, own) in enumerate(zip(texts, spans, strict=True)):
-            tokens += [tokenize(text, *span) for span in own]
-            document += [d] * len(own)
-        detector, channel = self.detector, self.detector.channel
-        capital, shielded = _surfaces([texts[d] for d in document], tokens)
-        b = batch(tokens, document, detector.model, shielded)
-        if not len(b.ids):
-            return [self._assemble(text, own, [], np.zeros(len(own)), 0.0, None) for text, own in zip(texts, spans, strict=True)]
-        c, islands = detector.candidates(b)
-        weights = np.full((len(texts), len(channel.dialects)), -np.log(len(channel.dialects)))
-        reading = detector.read(b, c, islands, weights)
-        bounds = np.searchsorted(b.document, np.arange(len(texts) + 1))
-        for d in range(len(texts)):
-            if bounds[d] < bounds[d + 1]:
-                weights[d] = dialect_weights(reading.dialect[bounds[d] : bounds[d + 1]])
-        adapted = detector.adapt(b, c, reading, weights, capital)
-        reading = detector.read(b, c, islands, weights, adapted)
-        by_paragraph = group(choices(b, c, reading, channel))
+        with ProcessPoolExecutor(workers) as pool:
+            waiting: deque[Future[list[Result]]] = deque()
+            for batch in _batches(texts):
+                waiting.append(pool.submit(self._clean_batch, batch))
+                if len(waiting) > 2 * workers:
+                    yield from waiting.popleft().result()
+            while waiting:
+                yield from waiting.popleft().result()
+
+    def explain(self, text: str) -> Result:
+        """Read `text` as if it were known to be spun, and report every finding however weak."""
+        from cleaner.analysis import analyse
+
+        analysis = analyse([text], self.detector, assume_spun=True)[0]
+        return _result(text, analysis.findings, analysis, replace(self.settings, report_threshold=0.0))
+
+    def __getstate__(self) -> tuple[Settings, Detector | None]:
+        # A worker opens the shipped models itself: they are memory-mapped, and so shared.
+        return self.settings, None if self._detector is not None and self._detector is shipped() else self._detector
+
+    def __setstate__(self, state: tuple[Settings, Detector | None]) -> None:
+        self.settings, self._detector = state
+
+    def _clean_batch(self, texts: Sequence[str]) -> list[Result]:
+        suspects = [i for i, text in enumerate(texts) if telling(text)]
+        analyses: dict[int, Analysis] = {}
+        if suspects:
+            from cleaner.analysis import analyse
+
+            analyses = dict(zip(suspects, analyse([texts[i] for i in suspects], self.detector), strict=True))
+        settings = self.settings
         results = []
-        for d, text in enumerate(texts):
-            low, high = int(bounds[d]), int(bounds[d + 1])
-            if low == high:
-                results.append(self._assemble(text, [], [], np.zeros(0), 0.0, None))
-                continue
-            spun, anywhere = detector.chain(reading.log_ratio[low:high])
-            found = [
-                f
-                for p in range(low, high)
-                for f in findings(text, tokens[p], by_paragraph.get(p, []), float(spun[p - low]), channel)
-            ]
-            dialect = channel.dialects[int(weights[d].argmax())]
-            results.append(self._assemble(text, spans[d], found, spun, anywhere, dialect))
+        for i, text in enumerate(texts):
+            analysis = analyses.get(i)
+            mended = repairs(text, furniture=settings.furniture)
+            found = _merged(mended, analysis.findings if analysis else ())
+            results.append(_result(text, found, analysis, settings))
         return results
 
-    def _assemble(
-        self, text: str, spans: list[Span], found: list[Finding], spun: np.ndarray, anywhere: float, dialect: str | None
-    ) -> Result:
-        s = self.settings
-        kept = [
-            replace(f, applied=f.confidence >= s.threshold) for f in found if f.confidence >= s.report_threshold
-        ]
-        words = np.array([end - start for start, end in spans], float)
-        share = float(words @ (spun >= 0.5)) / words.sum() if len(spans) else 0.0
-        verdict: Verdict = "clean"
-        if anywhere >= s.suspect:
-            verdict = "spun" if anywhere >= s.spun and share >= 0.5 else "suspect"
-        return Result(
-            text,
-            apply(text, kept),
-            verdict,
-            anywhere,
-            dialect if verdict != "clean" else None,
-            tuple(
-                Paragraph(start, end, float(p), dialect if p >= 0.5 else None)
-                for (start, end), p in zip(spans, spun, strict=True)
-            ),
-            tuple(kept),
-        )
+
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    waiting: list[str] = []
+    size = 0
+    for text in texts:
+        waiting.append(text)
+        size += len(text)
+        if size >= _BATCH_CHARACTERS:
+            yield waiting
+            waiting, size = [], 0
+    if waiting:
+        yield waiting
 
 
-def _surfaces(texts: Sequence[str], tokens: Sequence[Tokens]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which tokens of the paragraphs (each with its text) are capitalised, and which no spinner can have written.
+def _merged(first: Sequence[Finding], second: Sequence[Finding]) -> list[Finding]:
+    """Both lists of disjoint findings in order; where two overlap, the one of `first` stands."""
+    merged: list[Finding] = []
+    ends = -1
+    rank = {id(f): 0 for f in first}
+    blocked = deque(first)
+    for f in sorted([*first, *second], key=lambda f: (f.start, rank.get(id(f), 1))):
+        if id(f) not in rank:
+            while blocked and blocked[0].end <= f.start:
+                blocked.popleft()
+            if f.start < ends or (blocked and blocked[0].start < f.end):
+                continue
+        merged.append(f)
+        ends = max(ends, f.end)
+    return merged
 
-    A spinner's table has straight apostrophes: curly ones beside straight ones are the author's.
-    """
-    capital, shielded = [], []
-    for text, own in zip(texts, tokens, strict=True):
-        mixed = "'" in text and "’" in text
-        capital += [text[start].isupper() for start in own.starts]
-        if mixed:
-            shielded += ["’" in text[a:b] for a, b in zip(own.starts, own.ends, strict=True)]
-        else:
-            shielded += [False] * len(own)
-    return np.array(capital, bool), np.array(shielded, bool)
+
+def _result(text: str, found: Iterable[Finding], analysis: Analysis | None, s: Settings) -> Result:
+    kept = tuple(
+        replace(f, applied=f.confidence >= s.threshold and (f.kind != "furniture" or s.furniture))
+        for f in found
+        if f.confidence >= s.report_threshold
+    )
+    said = analysis.paragraphs if analysis else tuple(Paragraph(a, b, 0.0) for a, b in paragraphs(text))
+    probability = analysis.spun_probability if analysis else 0.0
+    verdict = _verdict(probability, said, s)
+    dialect = analysis.dialect if analysis and verdict != "clean" else None
+    return Result(text, apply(text, kept), verdict, probability, dialect, said, kept)
+
+
+def _verdict(probability: float, said: Sequence[Paragraph], s: Settings) -> Verdict:
+    """ "spun" if that is nearly certain and most of the text is; "suspect" if some of it probably is."""
+    if probability < s.suspect:
+        return "clean"
+    spun = sum(p.end - p.start for p in said if p.spun_probability >= 0.5)
+    most = 2 * spun >= sum(p.end - p.start for p in said)
+    return "spun" if most and probability >= s.spun else "suspect"
 
 
 @cache
 def shipped() -> Detector:
     """The detector with the models that come with the package."""
+    from cleaner.context import ContextModel, Weights
+    from cleaner.detector import Detector
     from cleaner.language_model import LanguageModel
     from cleaner.lexicon import Channel
 
-    return Detector(LanguageModel.open(), Channel.open())
+    model = LanguageModel.open()
+    return Detector(model, Channel.open(), ContextModel(Weights.open(), model))
 
 
 def clean(text: str) -> Result:

@@ -1,108 +1,143 @@
 """Step 5b: what the wider context says of a reading, beyond the reach of a trigram.
 
-A log-linear model with hashed features (Weinberger et al. 2009, arXiv:0902.2206): each reading of a span scores
-the sum of the weights of (reading, feature) pairs; features are the words beside the span, pairs of them, and
-the less common words around it.  It is trained to tell the right reading of a spun phrase from the wrong ones
-(`training/context.py`), with the language model's and the channel's scores as given.
+A log-bilinear model (Mnih & Hinton 2007; Mikolov et al. 2013, arXiv:1301.3781): the words around a span, weighted by
+their place, make up one vector; the dot product with a reading's words scores it.  It starts from word vectors of
+clean text and is fitted to tell the right reading of a spun phrase from the wrong ones, with the language
+model's and the channel's scores as given (`training/context.py`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-Hashes = NDArray[np.uint64]
-Indices = NDArray[np.int64]
+from cleaner.language_model import SPECIAL, LanguageModel
 
-WINDOW = 12  # words to each side that make up the bag
-N_FEATURES = 8 + 2 * (WINDOW - 1)
+Indices = NDArray[np.int64]
+Vectors = NDArray[np.float32]
+
+WINDOW = 12  # words to each side in the bag
+PLACES = 5  # words to each side with a weight of their own
 SHIPPED = Path(__file__).parent / "models" / "en.context"
 
-_MIX1 = np.uint64(0xFF51AFD7ED558CCD)
-_MIX2 = np.uint64(0xC4CEB9FE1A85EC53)
-_SALT = [np.uint64(0x9E3779B97F4A7C15 * k % 2**64) for k in range(1, 16)]
 
+def restored(
+    ids: NDArray[np.int32], start: Indices, size: Indices, words: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], Indices, Indices]:
+    """The words of a text once edits are made: the `size` tokens from `start` become `words` (edits, k; -1 pads).
 
-def _mixed(h: Hashes) -> Hashes:
-    h = h * _MIX1
-    h ^= h >> np.uint64(31)
-    return h
+    Edits are disjoint.  Also returns, for each token of the text, where the words that stand for it begin and end.
+    """
+    counts = np.ones(len(ids), np.int64)
+    first = np.arange(len(ids))
+    for k in range(int(size.max(initial=0))):
+        inside = start[size > k] + k
+        counts[inside] = 0
+        first[inside] = start[size > k]
+    length = (words >= 0).sum(axis=1)
+    counts[start] = length
+    begin = np.r_[0, np.cumsum(counts)]
+    out = np.empty(begin[-1], np.int32)
+    kept = first == np.arange(len(ids))
+    kept[start] = False
+    out[begin[:-1][kept]] = ids[kept]
+    for k in range(words.shape[1]):
+        out[begin[start[length > k]] + k] = words[length > k, k]
+    low = begin[first]
+    return out, low, low + counts[first]
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
-    """Words that a context is read from: paragraphs end to end.
+class Spans:
+    """Stretches low .. high - 1 of a stream of words, each in a paragraph begin .. end - 1."""
 
-    `hashes` (words), `rare` (words): whether the word is rare enough to tell something of the topic.
-    """
-
-    hashes: Hashes
-    rare: NDArray[np.bool_]
-
-
-def features(stream: Stream, low: Indices, high: Indices, begin: Indices, end: Indices) -> Hashes:
-    """The features (n, N_FEATURES) of the spans low .. high - 1, each in a paragraph begin .. end - 1; 0 for none."""
-    n = len(stream.hashes)
-    padded = np.r_[stream.hashes, np.uint64(0)]
-
-    def word(at: Indices) -> Hashes:
-        inside = (at >= begin) & (at < end)
-        return np.where(inside, padded[np.where(inside, at, n)], np.uint64(1))
-
-    left1, left2, right1, right2 = word(low - 1), word(low - 2), word(high), word(high + 1)
-    columns = [
-        np.full(len(low), _SALT[0]),
-        _mixed(left1 ^ _SALT[1]),
-        _mixed(right1 ^ _SALT[2]),
-        _mixed(left2 ^ _SALT[3]),
-        _mixed(right2 ^ _SALT[4]),
-        _mixed(_mixed(left1 ^ _SALT[5]) + left2),
-        _mixed(_mixed(right1 ^ _SALT[6]) + right2),
-        _mixed(_mixed(left1 ^ _SALT[7]) + right1),
-    ]
-    rare = np.r_[stream.rare, False]
-    for distance in range(2, WINDOW + 1):
-        for at in (low - distance, high + distance - 1):
-            inside = (at >= begin) & (at < end)
-            where = np.where(inside, at, n)
-            columns.append(np.where(rare[where], _mixed(padded[where] ^ _SALT[8]), np.uint64(0)))
-    return np.stack(columns, axis=1)
-
-
-def slots(readings: Hashes, found: Hashes, bits: int) -> NDArray[np.uint32]:
-    """The weight of each (reading, feature): an index below 2**bits."""
-    h = (readings[:, None] ^ found) * _MIX2
-    return (h >> np.uint64(64 - bits)).astype(np.uint32)
+    low: Indices
+    high: Indices
+    begin: Indices
+    end: Indices
 
 
 @dataclass(frozen=True, slots=True)
-class ContextModel:
-    """Weights (2**bits, int8 times `unit`) and the weights of the other two scores.
+class Weights:
+    """The model as it is stored.
 
-    `language` multiplies the language model's log-probability and `channel` that of the channel.
+    `hashes` (words, ascending); `around`, `reading` (words, dimensions; int8) with a scale for each row; `bias` of a
+    word as a reading; `keep` (0..1): how much a word counts in the bag, less the more frequent it is; `place`
+    (2 * PLACES, dimensions): weights of the words at -1, -2 .. and +1, +2 ..; `bag` (dimensions).
+    `language` and `channel` multiply the log-probabilities of language model and channel beside this model.
     """
 
-    weights: NDArray[np.int8]
-    unit: float
+    hashes: NDArray[np.uint64]
+    around: NDArray[np.int8]
+    around_scale: Vectors
+    reading: NDArray[np.int8]
+    reading_scale: Vectors
+    bias: Vectors
+    keep: Vectors
+    place: Vectors
+    bag: Vectors
     language: float
     channel: float
 
     @classmethod
-    def open(cls, path: Path = SHIPPED) -> ContextModel:
-        """Read a model (default: the one shipped)."""
+    def open(cls, path: Path = SHIPPED) -> Weights:
+        """Read the weights (default: those shipped)."""
         with np.load(path) as archive:
-            return cls(archive["weights"], *(float(archive[name]) for name in ("unit", "language", "channel")))
+            found = {f.name: archive[f.name] for f in fields(cls)}
+        return cls(**{name: float(a) if a.ndim == 0 else a for name, a in found.items()})
 
     def save(self, path: Path) -> None:
-        """Write the model as an uncompressed .npz archive."""
+        """Write the weights as an uncompressed .npz archive."""
         with path.open("wb") as file:
-            np.savez(file, weights=self.weights, unit=self.unit, language=self.language, channel=self.channel)
+            np.savez(file, **{f.name: getattr(self, f.name) for f in fields(self)})
 
-    def score(self, readings: Hashes, found: Hashes) -> NDArray[np.float64]:
-        """The score of each reading (its phrase key) in the context with the features `found` (n, N_FEATURES)."""
-        bits = int(np.log2(len(self.weights)))
-        values = self.weights.take(slots(readings, found, bits))
-        return np.asarray(self.unit * (values * (found != 0)).sum(axis=1, dtype=np.int64))
+
+class ContextModel:
+    """Scores readings in the context of a stream of words, which are ids of a language model."""
+
+    def __init__(self, weights: Weights, model: LanguageModel) -> None:
+        self.weights = weights
+        at = np.minimum(np.searchsorted(weights.hashes, model.hashes), len(weights.hashes) - 1)
+        known = weights.hashes[at] == model.hashes
+        # Row of each id; words that the model does not know, and the padding -1, take the row of zeros at the end.
+        self._row = np.full(len(SPECIAL) + len(model.hashes) + 1, len(weights.hashes))
+        self._row[len(SPECIAL) : -1][known] = at[known]
+        zero = np.zeros((1, weights.around.shape[1]), np.int8)
+        self._around = np.concatenate([weights.around, zero])
+        self._reading = np.concatenate([weights.reading, zero])
+        self._around_scale = np.r_[weights.around_scale, np.float32(0)]
+        self._reading_scale = np.r_[weights.reading_scale, np.float32(0)]
+        self._bias = np.r_[weights.bias, np.float32(0)]
+        self._keep = np.r_[weights.keep, np.float32(0)]
+
+    def contexts(self, ids: NDArray[np.int32], spans: Spans) -> Vectors:
+        """The vector (spans, dimensions) of what stands around each span of the stream `ids`."""
+        w = self.weights
+        row = self._row[ids]
+        vectors = self._around[row] * self._around_scale[row, None]
+        keep = self._keep[row]
+        total = np.zeros((len(ids) + 1, vectors.shape[1]), np.float32)
+        np.cumsum(vectors * keep[:, None], axis=0, out=total[1:])
+        count = np.r_[0.0, np.cumsum(keep)].astype(np.float32)
+        left, right = np.maximum(spans.low - WINDOW, spans.begin), np.minimum(spans.high + WINDOW, spans.end)
+        bag = total[spans.low] - total[left] + total[right] - total[spans.high]
+        weight = count[spans.low] - count[left] + count[right] - count[spans.high]
+        context = w.bag * bag / np.maximum(weight, 1.0)[:, None]
+        vectors = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), np.float32)])
+        for k in range(PLACES):
+            before, after = spans.low - 1 - k, spans.high + k
+            context += w.place[k] * vectors[np.where(before >= spans.begin, before, -1)]
+            context += w.place[PLACES + k] * vectors[np.where(after < spans.end, after, -1)]
+        return np.asarray(context)
+
+    def score(self, contexts: Vectors, words: NDArray[np.int32]) -> NDArray[np.float64]:
+        """The score of each reading (`words`: n, k; -1 pads) in its context (n, dimensions)."""
+        score = np.zeros(len(words))
+        for k in range(words.shape[1]):
+            row = self._row[words[:, k]]
+            vectors = self._reading[row] * self._reading_scale[row, None]
+            score += np.einsum("ij,ij->i", contexts, vectors) + self._bias[row]
+        return score

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.context import ContextModel, Spans, restored
 from cleaner.islands import UNCHANGED, Batch, Candidates, Lattice, candidates, lattice
 from cleaner.language_model import START, LanguageModel
 from cleaner.lattice import decode
-from cleaner.lexicon import Channel
+from cleaner.lexicon import MAX_WORDS, Channel
 
 Floats = NDArray[np.float64]
 
@@ -30,6 +31,7 @@ class Tuning:
 
     scale: float = 1.0  # weight of the language model against the channel
     kappa: float = 0.5  # phrases' worth of prior in the channel adapted to a document
+    cache: float = 0.05  # weight of the document's own words
     beam: float = 12.0  # nats
     width: int = 48  # states a node
     temperature: float = 1.0  # divides the log-likelihood ratio of a paragraph
@@ -57,12 +59,18 @@ class Reading:
 class Detector:
     """Reads batches of paragraphs under a channel and a language model."""
 
-    def __init__(self, model: LanguageModel, channel: Channel, tuning: Tuning | None = None) -> None:
+    def __init__(
+        self, model: LanguageModel, channel: Channel, context: ContextModel, tuning: Tuning | None = None
+    ) -> None:
         self.model = model
         self.channel = channel
+        self.context = context
         self.tuning = tuning or Tuning()
         vocabulary = np.r_[model.ids(channel.vocabulary), np.int32(-1)].astype(np.int32)
         self._words = vocabulary[channel.words]  # index -1 is the padding at the end
+        unigram = np.r_[model.unigram(np.arange(len(model.words), dtype=np.int32)), np.float32(0.0)]
+        unigram[-1] = 0.0  # padding
+        self._rarity = np.exp(unigram[self._words].min(axis=1))  # of each original's rarest word
 
     def candidates(self, b: Batch) -> tuple[Candidates, Lattice]:
         """All readings of a batch."""
@@ -71,20 +79,21 @@ class Detector:
         return c, lattice(b, c, words[:, : max(1, int((words >= 0).any(axis=0).sum()))])
 
     def read(
-        self, b: Batch, c: Candidates, islands: Lattice, log_dialect: Floats, adapted: Floats | None = None
+        self, b: Batch, c: Candidates, islands: Lattice, log_dialect: Floats, score: Floats | None = None
     ) -> Reading:
-        """One pass.  `log_dialect` (documents, dialects): log weights of the mixture; `adapted` (candidates): log
-        P(spun | original) in place of the channel's own."""
+        """One pass.  `log_dialect` (documents, dialects): log weights of the mixture; `score` (candidates): what the
+        second pass puts in place of the channel's own log P(spun | original)."""
         n_paragraphs = len(b.document)
         document = b.document[b.paragraph]
         log_swap = self.channel.log_swap[c.row] + log_dialect[document[c.start]]
-        swap = np.logaddexp.reduce(log_swap, axis=1) if adapted is None else adapted
+        swap = np.logaddexp.reduce(log_swap, axis=1) if score is None else score
         log_stay = self.channel.log_stay[c.original]
         stay = np.logaddexp.reduce(log_stay + log_dialect[document[c.stay_start]], axis=1)
         unchanged = spread(stay, c, len(b.ids))
 
         t = self.tuning
-        found = decode(islands.scored(swap, unchanged), self.model, beam=t.beam, width=t.width, scale=t.scale)
+        scale = t.scale if score is None else self.context.weights.language
+        found = decode(islands.scored(swap, unchanged), self.model, beam=t.beam, width=t.width, scale=scale)
         is_swap = islands.candidate != UNCHANGED
         posterior = np.zeros(len(c.start))
         posterior[islands.candidate[is_swap]] = found.posterior[is_swap]
@@ -98,7 +107,7 @@ class Detector:
         outside[inside] = False
         log_ratio = np.bincount(b.paragraph[outside], weights=unchanged[outside], minlength=n_paragraphs)
         log_ratio += np.bincount(islands.paragraph, weights=found.log_z, minlength=n_paragraphs)
-        honest = t.scale * self.log_prob(b, inside)
+        honest = scale * self.log_prob(b, inside)
         log_ratio -= np.bincount(b.paragraph[inside], weights=honest, minlength=n_paragraphs)
 
         # Each dialect's share: the channel's part of the best path, swaps and stays.
@@ -150,8 +159,31 @@ class Detector:
         _, number = np.unique(keys, return_inverse=True)
         total = np.bincount(number, weights=np.r_[reading.posterior, left])[number[: len(of_original)]]
         own = reading.posterior
-        adapted = (pair_count - own + kappa * prior) / (np.maximum(total - own, 0.0) + kappa)
-        return np.log(np.maximum(adapted, 1e-30))
+        elsewhere = np.maximum(total - own, 0.0)
+        adapted = (pair_count - own + kappa * prior) / (elsewhere + kappa)
+        # Words recur: a unigram cache (Kuhn & De Mori 1990) lends an original seen elsewhere in the document weight.
+        length = np.bincount(document)[document[c.start]]
+        recurrence = self.tuning.cache * elsewhere / (length * self._rarity[original])
+        return np.log(np.maximum(adapted, 1e-30)) + np.log1p(recurrence)
+
+    def in_context(self, b: Batch, c: Candidates, reading: Reading, adapted: Floats) -> Floats:
+        """The score of each candidate in the second pass: the adapted channel and the wider context, in which the
+        text reads as the first pass restored it."""
+        best = reading.best
+        originals = self._words[self.channel.original[c.row]]
+        ids, low, high = restored(b.ids, c.start[best], c.size[best], originals[best])
+        span, number = np.unique(c.start * (MAX_WORDS + 1) + c.size, return_inverse=True)
+        start, size = span // (MAX_WORDS + 1), span % (MAX_WORDS + 1)
+        edges = np.r_[low, len(ids)][b.first]
+        paragraph = b.paragraph[start]
+        contexts = self.context.contexts(
+            ids, Spans(low[start], high[start + size - 1], edges[paragraph], edges[paragraph + 1])
+        )
+        place = np.arange(MAX_WORDS)
+        within = place < size[:, None]
+        spun = np.where(within, b.ids[np.where(within, start[:, None] + place, 0)], -1)
+        gain = self.context.score(contexts[number], originals) - self.context.score(contexts, spun)[number]
+        return np.asarray(self.context.weights.channel * adapted + gain)
 
     def chain(self, log_ratio: Floats) -> tuple[Floats, float]:
         """Posterior of each paragraph of one document being spun, and of any of them, under the sticky chain."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cleaner.detector import Floats, Reading
+from cleaner.detector import Reading
 from cleaner.islands import Batch, Candidates
 from cleaner.lexicon import Channel
 from cleaner.result import Finding
@@ -90,9 +90,3 @@ def group(found: Iterator[Choice]) -> dict[int, list[Choice]]:
     for choice in found:
         by_paragraph[choice.paragraph].append(choice)
     return by_paragraph
-
-
-def dialect_weights(evidence: Floats) -> Floats:
-    """Log weights of the dialects of one document from its paragraphs' log-likelihoods (paragraphs, dialects)."""
-    total = evidence.sum(axis=0)
-    return np.asarray(total - np.logaddexp.reduce(total))

@@ -17,7 +17,7 @@ from cleaner.segment import tokenize, word_hash
 
 MAX_WORDS = 6
 COLUMNS = ("original", "spun", "count", "documents", "source")
-SOURCES = ("observed", "written", "learned", "screener")
+SOURCES = ("observed", "written", "derived", "learned", "screener")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,17 +41,23 @@ def read_entries(path: Path) -> Iterator[Entry]:
         rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
         header = tuple(next(rows, ()))
         if header != COLUMNS:
-            raise LexiconError(f"{path}:1: the header must be {' '.join(COLUMNS)} (tab-separated), not {' '.join(header)}")
+            raise LexiconError(
+                f"{path}:1: the header must be {' '.join(COLUMNS)} (tab-separated), not {' '.join(header)}"
+            )
         for number, row in enumerate(rows, 2):
             try:
                 original, spun, count, documents, source = row
                 entry = Entry(original, spun, int(count), int(documents), source)
             except ValueError as error:
-                raise LexiconError(f"{path}:{number}: expected {len(COLUMNS)} columns with whole numbers: {error}") from None
+                raise LexiconError(
+                    f"{path}:{number}: expected {len(COLUMNS)} columns with whole numbers: {error}"
+                ) from None
             if not original or not spun:
                 raise LexiconError(f"{path}:{number}: neither side may be empty")
             if entry.count < 0 or entry.documents < 0 or source not in SOURCES:
-                raise LexiconError(f"{path}:{number}: counts must not be negative, and source one of {', '.join(SOURCES)}")
+                raise LexiconError(
+                    f"{path}:{number}: counts must not be negative, and source one of {', '.join(SOURCES)}"
+                )
             yield entry
 
 
@@ -244,7 +250,7 @@ def phrase_keys(hashes: Hashes, joined: NDArray[np.bool_], most: int = MAX_WORDS
     return keys
 
 
-def _key(hashes: Sequence[int]) -> int:
+def phrase_key(hashes: Sequence[int]) -> int:
     key = 0
     for h in hashes:
         key = (key * int(_FOLD) + h) % 2**64
@@ -255,7 +261,7 @@ def compile_channel(dialects: Mapping[str, Mapping[str, tuple[float, Mapping[str
     """Compile estimated dialects (see `estimate`) into one channel."""
     names = tuple(dialects)
     norms = {phrase: tokenize(phrase).norms for phrase in {p for d in dialects.values() for p in d}}
-    key_of = {phrase: _key([word_hash(w) for w in norms[phrase]]) for phrase in norms}
+    key_of = {phrase: phrase_key([word_hash(w) for w in norms[phrase]]) for phrase in norms}
     originals = sorted(norms, key=key_of.__getitem__)
     number = {phrase: i for i, phrase in enumerate(originals)}
     vocabulary = sorted({w for phrase in norms.values() for w in phrase})
@@ -269,7 +275,7 @@ def compile_channel(dialects: Mapping[str, Mapping[str, tuple[float, Mapping[str
         for phrase, (stay, spun) in dialects[name].items():
             log_stay[number[phrase], d] = np.log(stay)
             for s, p in spun.items():
-                pair = _key([word_hash(w) for w in tokenize(s).norms]), number[phrase]
+                pair = phrase_key([word_hash(w) for w in tokenize(s).norms]), number[phrase]
                 row = swaps.setdefault(pair, np.full(len(names), NEVER, np.float32))
                 row[d] = np.log(p)
     pairs = sorted(swaps)

@@ -1,6 +1,6 @@
 """Compile the dialects' tables into the channel that the package ships.
 
-    python -m cleaner.training.channel lexicons/en/dialects/dialects.toml -o cleaner/models/en.channel
+python -m cleaner.training.channel lexicons/en/dialects/dialects.toml -o cleaner/models/en.channel
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from cleaner.lexicon import Channel, Dialect, Entry, Evidence, compile_channel, estimate, read_entries
+from cleaner.training.derive import derive
 
 Reader = Callable[[str], Sequence[Entry]]
 
@@ -25,7 +26,15 @@ def dialects(definition: Path, read: Reader | None = None) -> list[Dialect]:
         Dialect(
             row["name"],
             read(row["observed"]),
-            [Evidence(read(e["table"]), e["weight"], e["known"], e.get("reverse", False)) for e in row["evidence"]],
+            [
+                Evidence(
+                    derive(read(e["table"])) if e.get("derived") else read(e["table"]),
+                    e["weight"],
+                    e["known"],
+                    e.get("reverse", False),
+                )
+                for e in row["evidence"]
+            ],
         )
         for row in rows
     ]

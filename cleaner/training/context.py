@@ -2,265 +2,251 @@
 
     python -m cleaner.training.context ../shared/corpus --cache DIR -o cleaner/models/en.context
 
-Each chunk of the corpus is spun as a spinner would: the longest known phrases, each by one form drawn from the
-channel.  Every span whose spun form has more than one reading is one example: softmax over its readings of
-language * log P_LM + channel * log P(spun | original) + context score, fitted by AdaGrad (Duchi et al. 2011).
+First word vectors of the clean text (CBOW with negative sampling, gensim).  Then each chunk of the corpus is spun as
+a spinner would: the longest known phrases, each by one form drawn from the channel.  Every span whose spun form
+has more than one reading is one example: softmax over its readings of language * log P_LM + channel *
+log P(spun | original) + context score, fitted by AdaGrad (Duchi et al. 2011; PyTorch).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import argparse
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.context import N_FEATURES, ContextModel, Hashes, Indices, Stream, features, slots
+from cleaner.context import PLACES, WINDOW, Spans, Vectors, Weights
 from cleaner.language_model import SPECIAL, START, LanguageModel
-from cleaner.lexicon import MAX_WORDS, NEVER, Channel, phrase_keys
+from cleaner.lexicon import Channel, phrase_key
+from cleaner.segment import tokenize, word_hash
+from cleaner.training.channel import dialects
+from cleaner.training.corpus import Corpus, tokenized
+from cleaner.training.simulation import Chunk, Examples, Simulator, chunks, language_scores, paragraph_bounds, pruned
 
-Floats = NDArray[np.float64]
-RARE = np.log(0.0007)  # unigram log-probability under which a word tells of the topic
-PRUNE = 12.0  # nats behind the best reading at which one is dropped
+if TYPE_CHECKING:
+    import torch
 
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """A stream of words: `hashes` (0 between paragraphs), `ids` (language model; START between paragraphs)."""
-
-    hashes: Hashes
-    ids: NDArray[np.int32]
+CHUNK = 20_000  # words that are spun together
+REPORT_EVERY = 100  # chunks
 
 
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """Spans of a chunk and their readings, span by span.
+def word_vectors(stream: NDArray[np.int32], model: LanguageModel, size: int = 96, least: int = 40) -> Weights:
+    """CBOW vectors of the words of a stream (ids of `model`) that occur `least` times or more: where to start from.
 
-    Spans: `low`, `high`.  Readings: `span`, `key` (phrase key), `words` (n, MAX_WORDS; -1 pads), `channel` (log
-    P(spun | reading)), `right`.
+    A word's score in a context is then its pointwise mutual information with it, up to the weight `bag`: negative
+    sampling fits v_word . v_context = log P(word | context) - log(k P_noise(word)) (Levy & Goldberg 2014).
     """
+    from gensim.models import Word2Vec
 
-    low: Indices
-    high: Indices
-    span: Indices
-    key: Hashes
-    words: NDArray[np.int32]
-    channel: Floats
-    right: NDArray[np.bool_]
+    start = np.flatnonzero(stream == START)
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as lines:
+        for a, b in zip(start, np.r_[start[1:], len(stream)], strict=True):
+            lines.write(" ".join(map(str, stream[a + 1 : b].tolist())) + "\n")
+        lines.flush()
+        cbow = Word2Vec(
+            corpus_file=lines.name,
+            vector_size=size,
+            window=10,
+            min_count=least,
+            workers=1,  # more would make the outcome depend on their timing
+            negative=10,
+            epochs=3,
+            sample=1e-4,
+            ns_exponent=0.75,
+            seed=1,
+        )
+    ids = np.array([int(word) for word in cbow.wv.index_to_key])
+    counts = np.array([cbow.wv.get_vecattr(word, "count") for word in cbow.wv.index_to_key], float)
+    share = counts / counts.sum()
+    noise = counts**0.75 / (counts**0.75).sum()
+    bag = 0.4
+    known = np.flatnonzero(ids >= len(SPECIAL))
+    order = known[np.argsort(ids[known])]
+    return Weights(
+        model.hashes[ids[order] - len(SPECIAL)],
+        *_quantized(cbow.wv.vectors[order]),
+        *_quantized(cbow.syn1neg[order]),
+        (bag * (np.log(cbow.negative * noise) - np.log(share)))[order].astype(np.float32),
+        np.minimum(1.0, np.sqrt(1e-4 / share) + 1e-4 / share)[order].astype(np.float32),
+        np.zeros((2 * PLACES, size), np.float32),
+        np.full(size, bag, np.float32),
+        language=0.7,
+        channel=1.0,
+    )
 
 
-class Simulator:
-    """Spins text with one dialect of a channel and lists the readings of what comes out."""
+def _quantized(vectors: Vectors) -> tuple[NDArray[np.int8], Vectors]:
+    scale = np.maximum(np.abs(vectors).max(axis=1), 1e-6) / 127
+    return np.rint(vectors / scale[:, None]).astype(np.int8), scale.astype(np.float32)
 
-    def __init__(self, channel: Channel, spun_words: Mapping[int, Sequence[int]], model: LanguageModel) -> None:
-        """`spun_words`: the language model's ids of each spun phrase, by its key."""
-        self.channel = channel
-        vocabulary = np.r_[model.ids(channel.vocabulary), np.int32(-1)].astype(np.int32)
-        self.original_words = vocabulary[channel.words]
-        self.spun_words = np.full((len(channel.spun_key), MAX_WORDS), -1, np.int32)
-        for row, key in enumerate(channel.spun_key.tolist()):
-            ids = spun_words[key]
-            self.spun_words[row, : len(ids)] = ids
-        self.by_original = np.argsort(channel.original, kind="stable")
-        self.first_of_original = np.searchsorted(channel.original[self.by_original], np.arange(len(channel.text) + 1))
 
-    def stay(self, keys: Hashes, dialect: int) -> Floats:
-        """log P(stay) of phrases by their keys; 0 for those that the dialect does not know."""
-        at = np.minimum(np.searchsorted(self.channel.original_key, keys), len(self.channel.text) - 1)
-        known = self.channel.original_key[at] == keys
-        return np.where(known, self.channel.log_stay[at, dialect], 0.0)
+class Fit:
+    """The weights as PyTorch parameters, and one step of learning; see `ContextModel` for the formula."""
 
-    def examples(self, chunk: Corpus, dialect: int, random: np.random.Generator) -> Examples:
-        """Spin a chunk and list the readings of every ambiguous span."""
-        channel = self.channel
-        keys = phrase_keys(chunk.hashes, chunk.hashes != 0)
-        start, row = self._spun(keys, dialect, random)
-        size = (self.original_words[channel.original[row]] >= 0).sum(axis=1)
-        touched = _covered(start, size, len(chunk.ids))
+    def __init__(self, weights: Weights, model: LanguageModel, rate: float = 0.02) -> None:
+        import torch
 
-        # What stayed, but could have come of a swap.
-        swaps = channel.swaps(keys)
-        quiet = np.r_[0, np.cumsum(touched)]
-        free = quiet[swaps.start + swaps.size] == quiet[swaps.start]
-        free &= channel.log_swap[swaps.row, dialect] > NEVER
-        spans = np.unique(swaps.start[free] * (MAX_WORDS + 1) + swaps.size[free])
-        stayed_start, stayed_size = spans // (MAX_WORDS + 1), spans % (MAX_WORDS + 1)
-        stayed_key = np.array([keys[n - 1][i] for i, n in zip(stayed_start, stayed_size, strict=True)], np.uint64)
+        torch.manual_seed(1)
+        torch.set_num_threads(1)
+        self.torch = torch
+        self.start = weights
+        at = np.minimum(np.searchsorted(weights.hashes, model.hashes), len(weights.hashes) - 1)
+        known = weights.hashes[at] == model.hashes
+        self.row = np.zeros(len(SPECIAL) + len(model.hashes) + 1, np.int64)  # row 0 is all zeros
+        self.row[len(SPECIAL) : -1][known] = at[known] + 1
 
-        low = np.r_[start, stayed_start]
-        high = low + np.r_[size, stayed_size]
-        spun_key = np.r_[channel.spun_key[row], stayed_key]
-        truth = np.r_[channel.original[row], np.full(len(stayed_start), -1)]
-        first = np.searchsorted(channel.spun_key, spun_key)
-        count = np.searchsorted(channel.spun_key, spun_key, "right") - first
-        span = np.repeat(np.arange(len(low)), count)
-        rows = np.arange(len(span)) - np.repeat(np.cumsum(count) - count, count) + first[span]
-        own = np.arange(len(low))  # the reading "it stayed"
-        all_spans = np.r_[span, own]
-        order = np.argsort(all_spans, kind="stable")
-        return Examples(
-            low,
-            high,
-            all_spans[order],
-            np.r_[channel.original_key[channel.original[rows]], spun_key][order],
-            np.concatenate([self.original_words[channel.original[rows]], self.spun_words[first]])[order],
-            np.r_[channel.log_swap[rows, dialect], self.stay(spun_key, dialect)][order].astype(float),
-            np.r_[channel.original[rows] == truth[span], truth == -1][order],
+        def table(values: Vectors) -> torch.nn.Embedding:
+            padded = np.concatenate([np.zeros((1, values.shape[1]), np.float32), values])
+            return torch.nn.Embedding.from_pretrained(torch.tensor(padded), freeze=False, sparse=True, padding_idx=0)
+
+        self.around = table(weights.around * weights.around_scale[:, None])
+        self.reading = table(weights.reading * weights.reading_scale[:, None])
+        self.bias = table(weights.bias[:, None])
+        self.keep = torch.tensor(np.r_[np.float32(0), weights.keep])
+        self.place = torch.nn.Parameter(torch.tensor(weights.place))
+        self.bag = torch.nn.Parameter(torch.tensor(weights.bag))
+        self.scales = torch.nn.Parameter(torch.tensor([weights.language, weights.channel]))
+        tables = [self.around.weight, self.reading.weight, self.bias.weight]
+        self.optimizers = [
+            torch.optim.Adagrad(tables, lr=rate, initial_accumulator_value=0.01),
+            torch.optim.Adam([self.place, self.bag, self.scales], lr=0.002),
+        ]
+
+    def step(
+        self, ids: NDArray[np.int32], spans: Spans, e: Examples, language: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Learn from one chunk.  Returns mean loss, and the share of spans read right with and without the model."""
+        torch = self.torch
+        span = torch.tensor(e.span)
+        n = len(spans.low)
+        given = torch.tensor(np.stack([language, e.channel], axis=1), dtype=torch.float32) @ self.scales
+        row = torch.tensor(np.where(e.words >= 0, self.row[e.words], 0))
+        context = self._contexts(ids, spans)[span]
+        score = given + (context * self.reading(row).sum(1)).sum(1) + self.bias(row).sum((1, 2))
+
+        def best(s: torch.Tensor) -> torch.Tensor:
+            return torch.full((n,), -torch.inf).scatter_reduce(0, span, s, "amax")[span]
+
+        peak = best(score.detach())
+        total = torch.zeros(n).index_add(0, span, torch.exp(score - peak))
+        right = torch.tensor(e.right)
+        loss = -(score - peak - torch.log(total[span]))[right]
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+        (loss.sum() / 1000).backward()
+        for optimizer in self.optimizers:
+            optimizer.step()
+        hit, base = (score >= peak)[right], (given >= best(given))[right]
+        return np.array([float(x.detach().float().mean()) for x in (loss, hit, base)])
+
+    def _contexts(self, ids: NDArray[np.int32], spans: Spans) -> torch.Tensor:
+        torch = self.torch
+        row = torch.tensor(self.row[ids])
+        vectors, keep = self.around(row), self.keep[row]
+        nothing = torch.zeros(1, vectors.shape[1])
+        total = torch.cat([nothing, torch.cumsum(vectors * keep[:, None], 0)])
+        count = torch.cat([torch.zeros(1), torch.cumsum(keep, 0)])
+        low, high = torch.tensor(spans.low), torch.tensor(spans.high)
+        left = torch.tensor(np.maximum(spans.low - WINDOW, spans.begin))
+        right = torch.tensor(np.minimum(spans.high + WINDOW, spans.end))
+        bag = total[low] - total[left] + total[right] - total[high]
+        weight = count[low] - count[left] + count[right] - count[high]
+        context = self.bag * bag / torch.clamp(weight, min=1.0)[:, None]
+        vectors = torch.cat([vectors, nothing])
+        for k in range(PLACES):
+            before, after = spans.low - 1 - k, spans.high + k
+            context = context + self.place[k] * vectors[np.where(before >= spans.begin, before, -1)]
+            context = context + self.place[PLACES + k] * vectors[np.where(after < spans.end, after, -1)]
+        return context
+
+    def weights(self) -> Weights:
+        """What was learned, quantised."""
+        tables = [t.weight.detach().numpy()[1:] for t in (self.around, self.reading, self.bias)]
+        language, channel = self.scales.detach().tolist()
+        around, around_scale = _quantized(tables[0])
+        reading, reading_scale = _quantized(tables[1])
+        return replace(
+            self.start,
+            around=around,
+            around_scale=around_scale,
+            reading=reading,
+            reading_scale=reading_scale,
+            bias=tables[2][:, 0],
+            place=self.place.detach().numpy(),
+            bag=self.bag.detach().numpy(),
+            language=language,
+            channel=channel,
         )
 
-    def _spun(self, keys: list[Hashes], dialect: int, random: np.random.Generator) -> tuple[Indices, Indices]:
-        """Where the spinner acts, and the row of the channel that it takes; one form for each phrase."""
-        channel = self.channel
-        known = channel.known(keys)
-        acts = random.random(len(channel.text)) >= np.exp(channel.log_stay[:, dialect])
-        taken = np.zeros(len(keys[0]) + 1, np.int64)
-        starts, originals = [], []
-        for size in range(MAX_WORDS, 0, -1):
-            mine = (known.size == size) & acts[known.row]
-            start, original = known.start[mine], known.row[mine]
-            quiet = np.r_[0, np.cumsum(taken[:-1])]
-            free = quiet[start + size] == quiet[start]
-            start, original = start[free], original[free]
-            for _ in range(3):  # overlaps of phrases of one size: the left one goes first
-                keep = np.diff(start, prepend=-size) >= size
-                start, original = start[keep], original[keep]
-            for k in range(size):
-                taken[start + k] = 1
-            starts.append(start)
-            originals.append(original)
-        start, original = np.concatenate(starts), np.concatenate(originals)
-        rows = self.by_original
-        weight = np.exp(channel.log_swap[rows, dialect].astype(float))
-        total = np.r_[0.0, np.cumsum(weight)]
-        a, b = self.first_of_original[:-1], self.first_of_original[1:]
-        draw = total[a] + random.random(len(channel.text)) * (total[b] - total[a])
-        drawn = rows[np.clip(np.searchsorted(total, draw, "right") - 1, a, np.maximum(b - 1, a))]
-        return start, drawn[original]
+
+def stream_of(corpus: Corpus, model: LanguageModel) -> Chunk:
+    """A corpus as ids of the language model, and hashes for look-up in the channel."""
+    ids = model.ids(corpus.types)
+    hashes = np.array([word_hash(t) for t in corpus.types], np.uint64)
+    ids[0], hashes[0] = START, 0
+    return Chunk(hashes[corpus.stream], ids[corpus.stream])
 
 
-def _covered(start: Indices, size: Indices, n: int) -> NDArray[np.bool_]:
-    cover = np.zeros(n + 1, np.int64)
-    np.add.at(cover, start, 1)
-    np.add.at(cover, start + size, -1)
-    return np.asarray(np.cumsum(cover[:-1]) > 0)
+def simulator(channel: Channel, definition: Path, model: LanguageModel) -> Simulator:
+    """A simulator of the dialects of a channel, whose tables `definition` names."""
+    phrases = {
+        side
+        for dialect in dialects(definition)
+        for entries in (dialect.observed, *(e.entries for e in dialect.evidence))
+        for entry in entries
+        for side in (entry.original, entry.spun)
+    }
+    norms = {phrase_key([word_hash(w) for w in n]): n for n in (tokenize(p).norms for p in phrases)}
+    return Simulator(channel, {key: model.ids(n).tolist() for key, n in norms.items()}, model)
 
 
-def language_scores(model: LanguageModel, ids: NDArray[np.int32], e: Examples) -> Floats:
-    """log P of each reading's words and of the two words after it, given the two before."""
-    padded = np.r_[ids, np.full(MAX_WORDS + 2, START, np.int32)]
-    a, b = padded[e.low[e.span] - 2], padded[e.low[e.span] - 1]
-    a = np.where(b == START, START, a)
-    score = np.zeros(len(e.span))
-    for k in range(MAX_WORDS + 2):
-        size = (e.words >= 0).sum(axis=1)
-        after = k - size
-        word = np.where(after < 0, e.words[:, min(k, MAX_WORDS - 1)], padded[e.high[e.span] + np.maximum(after, 0)])
-        live = np.flatnonzero((after < 2) & (word != START))
-        # The paragraph may end before the second word after.
-        live = live[(after[live] < 1) | (padded[e.high[e.span[live]]] != START)]
-        score[live] += model.log_prob3(a[live], b[live], word[live])
-        a[live], b[live] = b[live], word[live]
-    return score
-
-
-def paragraph_bounds(ids: NDArray[np.int32]) -> tuple[Indices, Indices]:
-    """For each word of a stream, where its paragraph begins and ends."""
-    marks = np.flatnonzero(ids == START)
-    number = np.searchsorted(marks, np.arange(len(ids)), "right")
-    edges = np.r_[-1, marks, len(ids)]
-    return edges[number] + 1, edges[number + 1]
-
-
-class Trainer:
-    """AdaGrad on the softmax loss over readings."""
-
-    def __init__(self, bits: int, rate: float = 0.12, decay: float = 2e-6) -> None:
-        self.bits, self.rate, self.decay = bits, rate, decay
-        self.weights = np.zeros(2**bits, np.float32)
-        self.squares = np.full(2**bits, 1e-2, np.float32)
-        self.scales = np.array([0.7, 1.0])  # language, channel
-        self.scale_squares = np.full(2, 1e4)
-
-    def step(self, given: Floats, e: Examples, found: Hashes, *, learn: bool = True) -> tuple[float, float, float]:
-        """One batch; `given` (readings, 2) holds the two given scores.  Returns mean loss, accuracy and the
-        accuracy of the given scores alone."""
-        index = slots(e.key, found[e.span], self.bits)
-        live = found[e.span] != 0
-        base = given @ self.scales
-        score = base + (self.weights[index] * live).sum(axis=1)
-        first = np.flatnonzero(np.r_[True, e.span[1:] != e.span[:-1]])
-        count = np.diff(np.r_[first, len(e.span)])
-
-        def share(s: Floats) -> Floats:
-            p = np.exp(s - np.repeat(np.maximum.reduceat(s, first), count))
-            return np.asarray(p / np.repeat(np.add.reduceat(p, first), count))
-
-        p = share(score)
-        loss = -float(np.log(np.maximum(p[e.right], 1e-12)).mean())
-        best = p >= np.repeat(np.maximum.reduceat(p, first), count)
-        base_best = base >= np.repeat(np.maximum.reduceat(base, first), count)
-        if learn:
-            error = p - e.right
-            flat = index[live]
-            gradient = np.bincount(flat, weights=np.broadcast_to(error[:, None], index.shape)[live], minlength=0)
-            at = np.unique(flat)
-            g = gradient[at].astype(np.float32) + self.decay * self.weights[at]
-            self.squares[at] += g * g
-            self.weights[at] -= self.rate * g / np.sqrt(self.squares[at])
-            slope = given.T @ error
-            self.scale_squares += slope * slope
-            self.scales -= 0.05 * slope / np.sqrt(self.scale_squares)
-        return loss, float(best[e.right].mean()), float(base_best[e.right].mean())
-
-
-def pruned(e: Examples, given: Floats) -> tuple[Examples, Floats]:
-    """Without hopeless readings, and without spans that then have only one or have lost the right one."""
-    base = given.sum(axis=1)
-    first = np.flatnonzero(np.r_[True, e.span[1:] != e.span[:-1]])
-    count = np.diff(np.r_[first, len(e.span)])
-    keep = base > np.repeat(np.maximum.reduceat(base, first), count) - PRUNE
-    keep &= e.channel > NEVER / 2
-    left = np.repeat(np.add.reduceat(keep.astype(np.int64), first), count)
-    right = np.repeat(np.add.reduceat((keep & e.right).astype(np.int64), first), count)
-    keep &= (left > 1) & (right == 1)
-    return Examples(e.low, e.high, e.span[keep], e.key[keep], e.words[keep], e.channel[keep], e.right[keep]), given[keep]
-
-
-def chunks(corpus: Corpus, size: int, random: np.random.Generator) -> Iterator[Corpus]:
-    """Pieces of about `size` words, whole paragraphs, in random order."""
-    marks = np.flatnonzero(corpus.ids == START)
-    cuts = marks[np.searchsorted(marks, np.arange(0, marks[-1], size))]
-    for k in random.permutation(len(cuts) - 1):
-        a, b = cuts[k], cuts[k + 1]
-        yield Corpus(corpus.hashes[a:b], corpus.ids[a:b])
-
-
-def batches(
-    corpus: Corpus, simulator: Simulator, model: LanguageModel, size: int, random: np.random.Generator
-) -> Iterator[tuple[Floats, Examples, Hashes]]:
-    """Examples of each chunk, spun in a random dialect, with given scores and features."""
-    unigram = model.unigram(np.arange(len(model.words), dtype=np.int32))
-    word_hashes = hashes_by_id(model)
-    for chunk in chunks(corpus, size, random):
-        e = simulator.examples(chunk, int(random.integers(len(simulator.channel.dialects))), random)
-        given = np.stack([language_scores(model, chunk.ids, e), e.channel], axis=1)
-        e, given = pruned(e, given)
+def lessons(
+    stream: Chunk, spinner: Simulator, model: LanguageModel, random: np.random.Generator
+) -> Iterator[tuple[NDArray[np.int32], Spans, Examples, NDArray[np.float64]]]:
+    """Examples of each chunk, spun in a random dialect, with the language model's scores."""
+    for chunk in chunks(stream, CHUNK, random):
+        e = spinner.examples(chunk, int(random.integers(len(spinner.channel.dialects))), random)
+        e, language = pruned(e, language_scores(model, chunk.ids, e))
+        used, span = np.unique(e.span, return_inverse=True)
         begin, end = paragraph_bounds(chunk.ids)
-        stream = Stream(word_hashes[chunk.ids], (unigram[chunk.ids] < RARE) & (chunk.ids >= len(SPECIAL)))
-        used = np.unique(e.span)
-        found = np.zeros((len(e.low), N_FEATURES), np.uint64)
-        found[used] = features(stream, e.low[used], e.high[used], begin[e.low[used]], end[e.low[used]])
-        yield given, e, found
+        low = e.low[used]
+        yield chunk.ids, Spans(low, e.high[used], begin[low], end[low]), replace(e, span=span), language
 
 
-def hashes_by_id(model: LanguageModel) -> Hashes:
-    """The hash of each word of the language model's vocabulary; classes of words have small numbers."""
-    return np.r_[np.arange(2, 2 + len(SPECIAL), dtype=np.uint64), model.hashes]
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path, help="folder of *.jsonl.zst files with a document {text} a line")
+    parser.add_argument("--dialects", type=Path, default=Path("lexicons/en/dialects/dialects.toml"))
+    parser.add_argument(
+        "--cache", type=Path, required=True, help="folder that keeps the tokenised corpus and the vectors"
+    )
+    parser.add_argument(
+        "--chunks", type=int, default=600, help=f"chunks of {CHUNK:,} words to learn from (default: 600)"
+    )
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    options = parser.parse_args()
+    model = LanguageModel.open()
+    stream = stream_of(tokenized(options.corpus, options.cache), model)
+    vectors = options.cache / "vectors.npz"
+    if not vectors.exists():
+        word_vectors(stream.ids, model).save(vectors)
+    fit = Fit(Weights.open(vectors), model)
+    spinner = simulator(Channel.open(), options.dialects, model)
+    history = []
+    for number, lesson in enumerate(lessons(stream, spinner, model, np.random.default_rng(1)), 1):
+        history.append(fit.step(*lesson))
+        if number % REPORT_EVERY == 0:
+            loss, hit, base = np.mean(history[-REPORT_EVERY:], axis=0)
+            print(f"{number} chunks: loss {loss:.4f}, right {hit:.4f} (without the model {base:.4f})", flush=True)
+        if number == options.chunks:
+            break
+    fit.weights().save(options.output)
 
 
-def shipped_form(trainer: Trainer) -> ContextModel:
-    """Quantise the weights to int8."""
-    top = float(np.quantile(np.abs(trainer.weights[trainer.weights != 0]), 0.9995))
-    unit = top / 127
-    weights = np.clip(np.rint(trainer.weights / unit), -127, 127).astype(np.int8)
-    return ContextModel(weights, unit, float(trainer.scales[0]), float(trainer.scales[1]))
+if __name__ == "__main__":
+    main()

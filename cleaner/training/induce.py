@@ -1,11 +1,11 @@
 r"""Induce a dialect's lexicon from parallel articles whose edits are marked.
 
     python -m cleaner.training.induce ../shared/dev/spun.jsonl --spinner news-a \
-        --candidates lexicons/en/dialects/*.tsv -o lexicons/en/dialects/news-a.tsv
+        --dialects lexicons/en/dialects/dialects.toml -o lexicons/en/dialects/news-a.tsv
 
 Each input row is {"original", "spun", "edits": [[start, end, original text], ...]} with offsets into `spun`.
 A row of the lexicon says how often the spinner turned `original` into `spun`; where both are equal, how
-often it left a phrase alone that it, or another table (`--candidates`), swaps elsewhere.
+often it left a phrase alone that it, or another table (`--dialects`), swaps elsewhere.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cleaner.lexicon import MAX_WORDS, Entry, normalized, read_entries, write_entries
+from cleaner.lexicon import MAX_WORDS, Entry, normalized, write_entries
 from cleaner.segment import paragraphs, tokenize
 
 
@@ -70,12 +70,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pairs", type=Path, help="JSONL with original, spun and edits")
     parser.add_argument("--spinner", help="only rows of this spinner")
-    parser.add_argument("--candidates", type=Path, nargs="*", default=[], help="tables whose phrases are looked for too")
+    parser.add_argument("--dialects", type=Path, help="TOML file: look for the phrases of all its tables too")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
     with options.pairs.open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
-    candidates = {side for path in options.candidates for e in read_entries(path) for side in (e.original, e.spun)}
+    candidates: set[str] = set()
+    if options.dialects:
+        from cleaner.training.channel import dialects
+
+        evidence = (e for dialect in dialects(options.dialects) for e in dialect.evidence)
+        candidates = {row.spun if e.reverse else row.original for e in evidence for row in e.entries}
     write_entries(options.output, induce([r for r in rows if options.spinner in (None, r["spinner"])], candidates))
 
 

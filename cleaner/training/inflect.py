@@ -36,9 +36,13 @@ def read_lemmas(path: Path) -> Iterator[tuple[str, str, str]]:
 
 
 @cache
-def _inflected(word: str, tag: str) -> str | None:
+def inflected(word: str, tag: str) -> str | None:
+    """The form of a lemma with a Penn tag, or None if it has none that is in use."""
     from lemminflect import getInflection
     from wordfreq import zipf_frequency
+
+    if tag in ("NN", "VB", "JJ"):
+        return word
 
     forms = getInflection(word, tag, inflect_oov=tag not in ("JJR", "JJS"))
     return next((f for f in forms if zipf_frequency(f, "en") >= RARE), None)
@@ -47,7 +51,7 @@ def _inflected(word: str, tag: str) -> str | None:
 def _head(phrase: str, pos: str, tag: str) -> str | None:
     words = phrase.split()
     at = 0 if pos == "verb" else -1
-    form = _inflected(words[at], tag)
+    form = inflected(words[at], tag)
     if form is None:
         return None
     words[at] = form
