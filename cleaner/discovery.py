@@ -44,10 +44,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file or folder that is left out, and why."""
+    """A file or folder that is left out, and why; `error` is what kept a folder from being listed."""
 
     path: Path
     reason: str
+    error: OSError | None = None
 
 
 def find(
@@ -100,7 +101,7 @@ def _below(folder: Path, exclusions: list[Exclusion], wanted: Callable[[str], bo
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        yield Skipped(folder, f"cannot be listed ({os.strerror(error.errno or 0).lower()})")
+        yield Skipped(folder, f"cannot be listed ({os.strerror(error.errno or 0).lower()})", error)
         return
     names = {entry.name for entry in entries}
     own = [file for file in IGNORE_FILES if file in names]

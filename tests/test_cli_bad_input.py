@@ -41,8 +41,8 @@ BAD = {
     "odd.txt": "odd.txt:1: byte 0x61 at offset 2 is not UTF-16-LE; try another --encoding",
     "loop.txt": "loop.txt: cannot be read (too many levels of symbolic links); "
     "check that it is a file that you may read",
-    "empty": "empty: no .txt or .md file in this folder; name other files",
-    "pictures": "pictures: no .txt or .md file in this folder; name other files",
+    "empty": "empty: no .txt, .md or .html file in this folder; name other files",
+    "pictures": "pictures: no .txt, .md or .html file in this folder; name other files",
 }
 
 

@@ -32,6 +32,6 @@ def exclusions(patterns: Sequence[str]) -> list[Exclusion]:
 
 def settings_in_force() -> Configuration:
     """The settings file as the group of commands has read it."""
-    context = click.get_current_context().find_root()
-    configuration = context.obj
+    context = click.get_current_context(silent=True)
+    configuration = context.find_root().obj if context else None
     return configuration if isinstance(configuration, Configuration) else Configuration(None, {}, {})

@@ -5,14 +5,16 @@ from __future__ import annotations
 import codecs
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cleaner import discovery, formats
+from cleaner.cli.exclusion import exclusions
 from cleaner.cli.problems import Problems, reason
 from cleaner.reports.layout import readable_path
 
-SUFFIXES = (".txt", ".md")
+SUFFIXES = (".txt", ".md", ".html")
 STDIN = "-"
 
 # UTF-32 before UTF-16: the mark of the one begins with the mark of the other.
@@ -48,38 +50,46 @@ class Document:
         return self.data if text == self.text else self.mark + text.encode(self.encoding)
 
 
-def find(paths: Iterable[str], problems: Problems) -> list[str]:
-    """The files that `paths` mean, each once: folders stand for the .txt and .md files below them."""
+def find(paths: Iterable[str], problems: Problems, exclude: Sequence[str] = ()) -> list[str]:
+    """The files that `paths` mean, each once: folders stand for the texts, Markdown and HTML files below them.
+
+    Ignore files hold within folders; the patterns of `exclude` and of the settings file hold everywhere.
+    """
     found: dict[str, str] = {}
+    left_out = exclusions(exclude)
     for path in paths:
-        if path != STDIN and Path(path).is_dir():
-            inside = list(_below(path, problems))
-            if not inside:
-                problems.add(f"{readable_path(path)}: no {' or '.join(SUFFIXES)} file in this folder; name other files")
-        else:
-            inside = [path]
+        if path == STDIN:
+            found.setdefault(path, path)
+            continue
+        is_folder = Path(path).is_dir()
+        try:
+            items = list(discovery.find([path], left_out, lambda name: formats.name_of(name) in formats.WHOLE))
+        except FileNotFoundError:
+            items = [discovery.Found(Path(path), path)]  # whoever reads it says what is wrong
+        inside = [str(item.path) for item in items if isinstance(item, discovery.Found)]
+        for item in items:
+            if isinstance(item, discovery.Skipped) and item.error:
+                why = reason(item.error)
+                problems.add(f"{readable_path(str(item.path))}: cannot list this folder ({why}); check its mode")
+        if is_folder and not inside:
+            kinds = ", ".join(SUFFIXES[:-1]) + " or " + SUFFIXES[-1]
+            problems.add(f"{readable_path(path)}: no {kinds} file in this folder; name other files")
+        if inside == [str(Path(path))]:
+            inside = [path]  # as it was typed
         for file in inside:
-            found.setdefault(file if file == STDIN else os.path.realpath(file), file)
+            found.setdefault(os.path.realpath(file), file)
     return list(found.values())
-
-
-def _below(folder: str, problems: Problems) -> Iterator[str]:
-    """The text files below `folder` in sorted order; hidden files and folders are left out."""
-
-    def unreadable(error: OSError) -> None:
-        problems.add(f"{readable_path(error.filename)}: cannot list this folder ({reason(error)}); check its mode")
-
-    for parent, folders, files in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                yield str(Path(parent, name))
 
 
 def read(files: Iterable[str], encoding: str, problems: Problems) -> Iterator[Document]:
     """Yield the documents that can be read, and report the others."""
     for file in files:
         name = "<stdin>" if file == STDIN else readable_path(file)
+        stem, packed = formats.split(file)
+        kind = formats.name_of(stem)
+        if packed or (kind is not None and kind not in formats.WHOLE):
+            problems.add(f"{name}: a corpus file; clean it with `cleaner run`")
+            continue
         try:
             data = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
         except FileNotFoundError:
@@ -89,9 +99,18 @@ def read(files: Iterable[str], encoding: str, problems: Problems) -> Iterator[Do
             problems.add(f"{name}: cannot be read ({reason(error)}); check that it is a file that you may read")
             continue
         try:
-            yield decode(name, None if file == STDIN else Path(file), data, encoding)
+            yield decode(name, None if file == STDIN else Path(file), data, _encoding(kind, data, encoding))
         except ValueError as error:
             problems.add(str(error))
+
+
+def _encoding(kind: str | None, data: bytes, encoding: str) -> str:
+    """A page knows its own encoding, unless the user knows better."""
+    if kind != "html" or encoding != "utf-8":
+        return encoding
+    from cleaner.formats.html import charset
+
+    return charset(data, encoding)
 
 
 def decode(name: str, path: Path | None, data: bytes, encoding: str = "utf-8") -> Document:

@@ -10,8 +10,9 @@ import click
 
 from cleaner.atomic import write_atomically
 from cleaner.cli import files
+from cleaner.cli.exclusion import exclude_option
 from cleaner.cli.files import STDIN, Document
-from cleaner.cli.options import View, encoding_option, settings_options, view_options
+from cleaner.cli.options import View, encoding_option, settings_options, viewed
 from cleaner.cli.problems import Problems, reason
 from cleaner.cli.run import cleaned
 from cleaner.reports import Report
@@ -68,9 +69,10 @@ Exit code: 0 done, 2 an error (and the file it names is as it was); with --exit-
 @click.option("-i", "--in-place", is_flag=True, help="Write each restored text to its own file.")
 @click.option("-o", "--output", metavar="FILE", help="Write the restored text of one document to FILE.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when something changed.")
+@exclude_option
 @settings_options
 @encoding_option
-@view_options
+@viewed("text", "json", "jsonl", "diff")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -79,19 +81,20 @@ def command(
     in_place: bool,
     output: str | None,
     exit_code: bool,
+    exclude: tuple[str, ...],
     settings: Settings,
     encoding: str,
     view: View,
 ) -> None:
     """Restore what garbled text once said.
 
-    PATH is a file, a folder (its .txt and .md files, at any depth) or - for standard input.
+    PATH is a file, a folder (its texts, Markdown and HTML files, at any depth) or - for standard input.
     The restored text of one document goes to standard output unless an option says otherwise.
     Encoding, byte order mark, line ends and every character outside the repairs stay as they are.
     """
-    target = _target(paths, diff=diff, in_place=in_place, output=output, json=view.format == "json")
+    target = _target(paths, diff=diff, in_place=in_place, output=output, json=view.format != "text")
     problems = Problems()
-    found = files.find(paths, problems)
+    found = files.find(paths, problems, exclude)
     if target.single and len(found) > 1:
         raise click.UsageError(f"{len(found)} documents do not fit into one; use --in-place, --diff or --format json")
     report = _report(view, diff=diff)
@@ -127,7 +130,7 @@ def _target(paths: tuple[str, ...], *, diff: bool, in_place: bool, output: str |
     if in_place and STDIN in paths:
         raise click.UsageError("standard input cannot be fixed in place; leave --in-place out")
     if diff and json:
-        raise click.UsageError("--diff and --format json exclude each other")
+        raise click.UsageError("--diff and --format exclude each other")
     if output == STDIN and (diff or json):
         raise click.UsageError("standard output can take the report or the restored text, not both")
     stdout = output == STDIN or not (diff or in_place or output or json)
@@ -142,6 +145,14 @@ def _report(view: View, *, diff: bool) -> Report | None:
         from cleaner.reports.json import JsonReport
 
         return JsonReport(restored=True)
+    if view.format == "jsonl":
+        from cleaner.reports.jsonl import JsonLinesReport
+
+        return JsonLinesReport(restored=True)
+    if view.format == "diff":
+        from cleaner.reports.unified import UnifiedReport
+
+        return UnifiedReport()
     if diff:
         from cleaner.reports.console import Console
         from cleaner.reports.diff import DiffReport

@@ -7,7 +7,7 @@ import contextlib
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ Command = Callable[..., None]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How to show things: `format` is "text" or "json", `terminal` and `color` say what standard output can do."""
+    """How to show things: `format` names a report, `terminal` and `color` say what standard output can do."""
 
     format: str
     verbose: bool
@@ -73,12 +73,21 @@ def _known_encoding(ctx: click.Context, parameter: click.Parameter, value: str) 
     return codecs.lookup(value).name
 
 
+def viewed(*formats: str) -> Callable[[Command], Command]:
+    """`view_options` with formats of the command's own."""
+    return functools.partial(_view_options, formats=formats)
+
+
 def view_options(command: Command) -> Command:
     """Give `command` a `view` argument, made from --format, -v, -q, --no-color and standard output itself."""
+    return _view_options(command, ("text", "json"))
+
+
+def _view_options(command: Command, formats: Sequence[str]) -> Command:
 
     @click.option(
         "--format",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(formats),
         default="text",
         show_default=True,
         help="What to print; docs/json-schema.md describes the JSON.",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from cleaner.formats.base import Format
 from cleaner.formats.compression import SUFFIXES
 from cleaner.formats.problems import InputError
+
+if TYPE_CHECKING:
+    from cleaner.formats.base import Format
 
 _HOME = {
     "text": "Text",
@@ -19,6 +21,18 @@ _HOME = {
     "parquet": "Parquet",
     "warc": "Warc",
 }
+_SUFFIXES = {
+    "text": (".txt", ".text"),
+    "markdown": (".md", ".markdown", ".mdown", ".mkd", ".rmd", ".qmd"),
+    "html": (".html", ".htm", ".xhtml"),
+    "jsonl": (".jsonl", ".ndjson", ".jsonlines"),
+    "csv": (".csv", ".tsv", ".tab"),
+    "parquet": (".parquet", ".pq"),
+    "warc": (".warc",),
+}
+_BY_SUFFIX = {suffix: name for name, suffixes in _SUFFIXES.items() for suffix in suffixes}
+# A file of these kinds is one document.
+WHOLE = ("text", "markdown", "html")
 _MODULE = {"csv": "delimited"}
 NAMES = tuple(_HOME)
 
@@ -37,11 +51,6 @@ def named(name: str) -> Format:
     return found
 
 
-@cache
-def _by_suffix() -> dict[str, str]:
-    return {suffix: name for name in NAMES for suffix in named(name).suffixes}
-
-
 def of(filename: str) -> Kind | None:
     """The format and compression that a file's name tells, None for files that are no text.
 
@@ -50,8 +59,17 @@ def of(filename: str) -> Kind | None:
     ('jsonl', 'gzip')
     """
     stem, suffix = split(filename.lower())
-    format_ = _by_suffix().get("." + stem.rpartition(".")[2]) if "." in stem else None
+    format_ = name_of(stem)
     return Kind(named(format_), SUFFIXES.get(suffix)) if format_ else None
+
+
+def name_of(filename: str) -> str | None:
+    """The name of the format of an uncompressed file; nothing is imported for it.
+
+    >>> name_of("notes/README.MD"), name_of("a.jpg")
+    ('markdown', None)
+    """
+    return _BY_SUFFIX.get("." + filename.lower().rpartition(".")[2]) if "." in filename else None
 
 
 def split(filename: str) -> tuple[str, str]:

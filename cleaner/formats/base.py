@@ -131,7 +131,6 @@ class Format(ABC):
     """
 
     name: str
-    suffixes: tuple[str, ...]
     whole = False
     adds_fields = False
 

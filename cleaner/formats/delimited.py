@@ -184,7 +184,6 @@ class Delimited(Format):
     """CSV and TSV with a header; the delimiter (comma, semicolon, tab, bar) is the one that the header has most of."""
 
     name = "csv"
-    suffixes = (".csv", ".tsv", ".tab")
     adds_fields = True
 
     def blocks(self, stream: BinaryIO, options: Options) -> Iterator[Block]:

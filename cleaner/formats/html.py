@@ -176,7 +176,6 @@ class Html(WholeText):
     """HTML and XHTML pages."""
 
     name = "html"
-    suffixes = (".html", ".htm", ".xhtml")
 
     def record(self, data: bytes, options: Options) -> TextRecord:
         encoding = charset(data, options.encoding) if options.encoding == "utf-8" else options.encoding

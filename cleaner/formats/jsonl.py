@@ -209,7 +209,6 @@ class Jsonl(Format):
     """One JSON object a line."""
 
     name = "jsonl"
-    suffixes = (".jsonl", ".ndjson", ".jsonlines")
     adds_fields = True
 
     def blocks(self, stream: BinaryIO, options: Options) -> Iterator[Block]:

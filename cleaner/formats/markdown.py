@@ -121,7 +121,6 @@ class Markdown(WholeText):
     """Markdown, as CommonMark with tables has it."""
 
     name = "markdown"
-    suffixes = (".md", ".markdown", ".mdown", ".mkd", ".rmd", ".qmd")
 
     def record(self, data: bytes, options: Options) -> TextRecord:
         return MarkdownRecord(data, options.encoding)

@@ -55,7 +55,6 @@ class Parquet(Format):
     """Parquet; a row group has to fit into memory when it is written."""
 
     name = "parquet"
-    suffixes = (".parquet", ".pq")
     adds_fields = True
 
     def blocks(self, stream: BinaryIO, options: Options) -> Iterator[Block]:

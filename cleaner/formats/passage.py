@@ -28,11 +28,15 @@ class Segment(NamedTuple):
 
 
 class Located(NamedTuple):
-    """A range of the source; `editable` says whether it may be replaced without touching anything but text."""
+    """A range of the source; `editable` says whether it may be replaced without touching anything but text.
+
+    `shielded` ones hold code or the like, which is there to be read only.
+    """
 
     start: int
     end: int
     editable: bool
+    shielded: bool = False
 
 
 def _same(text: str) -> str:
@@ -66,7 +70,7 @@ class Passage:
             at = self.locate(start - 1, start).end if start else self.locate(0, 1).start if self.text else 0
             return Located(at, at, True)
         i = max(bisect_right(starts, start) - 1, 0)
-        covered, low, high, editable = start, -1, -1, True
+        covered, low, high, editable, shielded = start, -1, -1, True, False
         while i < len(segments) and segments[i].text < end:
             segment = segments[i]
             i += 1
@@ -78,21 +82,23 @@ class Passage:
             atomic = segment.escape or segment.length != segment.width
             begin = segment.source if atomic else segment.source + a - segment.text
             finish = segment.source + segment.width if atomic else segment.source + b - segment.text
-            editable &= a == covered and not segment.frozen and (whole or not atomic) and high in (-1, begin)
+            editable &= a == covered and (whole or not atomic) and high in (-1, begin)
+            shielded |= segment.frozen
             low, high, covered = (begin if low < 0 else low), finish, b
         if low < 0:  # text that the source does not have, such as a break between two blocks
             at = segments[min(i, len(segments) - 1)].source if segments else 0
             return Located(at, at, False)
-        return Located(low, high, editable and covered == end)
+        return Located(low, high, editable and covered == end and not shielded, shielded)
 
     def project(self, result: Result) -> Result:
         """The result for the text as one for the source: offsets, finding texts and replacements are the source's.
 
-        A finding that reaches across markup is kept, but not applied.
+        A finding that reaches across markup is kept, but not applied; one in code is none.
         """
         if self.segments is None:
             return result
-        findings = tuple(self._finding(finding) for finding in result.findings)
+        located = [(finding, self.locate(finding.start, finding.end)) for finding in result.findings]
+        findings = tuple(self._finding(finding, place) for finding, place in located if not place.shielded)
         paragraphs = tuple(
             replace(p, start=span.start, end=span.end)
             for p in result.paragraphs
@@ -101,16 +107,39 @@ class Passage:
         text = apply(self.source, findings)
         return replace(result, original=self.source, text=text, findings=findings, paragraphs=paragraphs)
 
-    def _finding(self, finding: Finding) -> Finding:
-        start, end, editable = self.locate(finding.start, finding.end)
+    def _finding(self, finding: Finding, place: Located) -> Finding:
         return replace(
             finding,
-            start=start,
-            end=end,
-            text=self.source[start:end],
+            start=place.start,
+            end=place.end,
+            text=self.source[place.start : place.end],
             replacement=None if finding.replacement is None else self.escape(finding.replacement),
-            applied=finding.applied and editable,
+            applied=finding.applied and place.editable,
         )
+
+    def without(self, ranges: Sequence[tuple[int, int]]) -> Passage:
+        """The passage without what stands in these ranges (sorted, disjoint) of its source."""
+        builder = Builder(self.source)
+        whole = (Segment(0, 0, len(self.text), len(self.source)),)
+        position = 0
+        for segment in self._map[0] if self.segments else whole:
+            builder.between(self.text[position : segment.text])
+            position = segment.text + segment.length
+            start, end = segment.source, segment.source + segment.width
+            hit = [(a, b) for a, b in ranges if a < end and b > start]
+            if segment.escape or segment.length != segment.width:
+                if hit:
+                    builder.between("\n")
+                else:
+                    builder.decoded(start, end, self.text[segment.text : position])
+                continue
+            for a, b in hit:
+                builder.keep(start, max(start, a), frozen=segment.frozen)
+                builder.between("\n")
+                start = b
+            builder.keep(start, end, frozen=segment.frozen)
+        builder.between(self.text[position:])
+        return builder.passage(self.escape)
 
     def permitted(self, result: Result) -> Result:
         """`result` without the edits that would touch more than text; its offsets stay those of the text."""
@@ -128,8 +157,8 @@ class Builder:
     >>> b = Builder("<p>Fish &amp; chips</p>")
     >>> b.keep(3, 8); b.decoded(8, 13, "&"); b.keep(13, 19)
     >>> passage = b.passage()
-    >>> passage.text, passage.locate(7, 12)
-    ('Fish & chips', Located(start=14, end=19, editable=True))
+    >>> passage.text, passage.locate(7, 12)[:2]
+    ('Fish & chips', (14, 19))
     """
 
     def __init__(self, source: str) -> None:

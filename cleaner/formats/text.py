@@ -84,7 +84,6 @@ class Text(Format):
     """Plain text.  Long files are cut at line ends; what cannot be cut by bytes is one block."""
 
     name = "text"
-    suffixes: tuple[str, ...] = (".txt", ".text")
     whole = True
 
     def blocks(self, stream: BinaryIO, options: Options) -> Iterator[Block]:

@@ -44,7 +44,6 @@ class Warc(Format):
     """WARC files through fastwarc; other records than HTML responses are left out."""
 
     name = "warc"
-    suffixes = (".warc",)
     adds_fields = True
 
     def blocks(self, stream: BinaryIO, options: Options) -> Iterator[Block]:

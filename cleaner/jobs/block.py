@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from cleaner import formats
+from cleaner.documents import judge
 from cleaner.edits import Edit
 from cleaner.formats.base import Bad, Block, Format, Item, Options, Outcome, Record, Verbatim
 from cleaner.formats.compression import compress
@@ -145,9 +146,7 @@ def _streams(
     return {name: compress(data, packed) for name, data in streams.items() if data}
 
 
-def outcomes(
-    items: Iterable[Item], cleaner: Cleans, *, spans: bool = True
-) -> Iterator[tuple[Item, Outcome | None]]:
+def outcomes(items: Iterable[Item], cleaner: Cleans, *, spans: bool = True) -> Iterator[tuple[Item, Outcome | None]]:
     """Each item with its outcome, in order; a record whose text turns out to be broken comes back as `Bad`.
 
     Without `spans` the outcomes have no findings and paragraphs, of which a very long text has too many to keep.
@@ -223,7 +222,7 @@ class _Parts:
         self.length += length
 
     def outcome(self) -> Outcome:
-        verdict, probability = judge((n, r.spun_probability, r.verdict) for n, r in self.judged)
+        verdict, probability = judge([(n, r.spun_probability, r.verdict) for n, r in self.judged])
         dialect = max(self.judged, key=lambda part: part[1].spun_probability)[1].dialect
         return Outcome(
             verdict,
@@ -235,25 +234,6 @@ class _Parts:
             tuple(self.findings),
             tuple(self.paragraphs),
         )
-
-
-def judge(parts: Iterable[tuple[int, float, Verdict]]) -> tuple[Verdict, float]:
-    """The verdict and probability of a text from those of its parts (length, probability, verdict).
-
-    One part speaks for itself.  Of several, the text is spun as soon as one is, and "spun" if half of it is.
-
-    >>> judge([(90, 0.01, "clean"), (10, 0.99, "spun")])
-    ('suspect', 0.99)
-    """
-    known = list(parts)
-    if len(known) == 1:
-        return known[0][2], known[0][1]
-    total = sum(n for n, _, _ in known)
-    spun = sum(n for n, _, verdict in known if verdict == "spun")
-    verdict: Verdict = "clean"
-    if any(verdict != "clean" for _, _, verdict in known):
-        verdict = "spun" if spun * 2 >= total else "suspect"
-    return verdict, max((p for _, p, _ in known), default=0.0)
 
 
 def _line(value: dict[str, Any]) -> bytes:

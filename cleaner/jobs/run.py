@@ -14,10 +14,11 @@ from typing import Any, BinaryIO, Protocol
 
 from cleaner import formats
 from cleaner.atomic import write_atomically
+from cleaner.documents import judge
 from cleaner.engines import Engine
 from cleaner.formats.compression import compress, reader
 from cleaner.formats.problems import InputError
-from cleaner.jobs.block import Done, Job, Task, judge
+from cleaner.jobs.block import Done, Job, Task
 from cleaner.jobs.ledger import Ledger
 from cleaner.jobs.plan import Plan, Shard
 
