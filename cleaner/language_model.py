@@ -34,14 +34,11 @@ SHIPPED = Path(__file__).parent / "models" / "en.lm"
 SPECIAL = ("<unk>", "<s>", "<num>", "<hyphen>", "<protected>")
 UNKNOWN, START, NUMBER, HYPHENATED, PROTECTED = range(len(SPECIAL))
 
-FIELDS = 3
-CODE_BITS, FINGERPRINT_BITS = 6, 15
-FIELD_BITS = CODE_BITS + FINGERPRINT_BITS
+CODE_BITS = 6  # of a bigram's gain and of its back-off weight, which share one code
 _ID_BITS = 21  # ids are packed into one 64-bit key
 _PREFIX = struct.Struct("<10sII")
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
-_SLACK = 0.5
 
 Ids = NDArray[np.int32]
 Words64 = NDArray[np.uint64]
@@ -75,21 +72,21 @@ def pack(*ids: Ids) -> Words64:
 
 @dataclass(frozen=True, slots=True)
 class StaticFunction:
-    """A map from 64-bit keys to float32 values that stores no keys.
+    """A map from 64-bit keys to codes that stores no keys.
 
-    Each item of `table` (uint64) holds three fields of 15 + 6 bits.  The exclusive or of the fields that a key
-    points to is its fingerprint, which tells (but for one key in 2**15) whether the key is stored at all, and
-    its code: the number of its value among `levels` (at most 64).  Keys point into three neighbouring segments
-    of the table, each `segment` (a power of 2) items long.
+    The exclusive or of the three items of `table` (unsigned integers) that a key points to is its fingerprint, which
+    tells (but for one key in 2**fingerprint_bits) whether the key is stored at all, and its code.  The items lie in
+    three neighbouring segments of the table, each `segment` (a power of 2) items long.
     """
 
-    table: Words64
-    levels: NDArray[np.float32]
+    table: NDArray[Any]
+    fingerprint_bits: int
+    code_bits: int
     segment: int
     seed: int
 
-    def locate(self, keys: Words64) -> tuple[tuple[NDArray[np.int64], ...], Words64, Words64]:
-        """The three items that each key points to, the field in them, and the key's fingerprint."""
+    def locate(self, keys: Words64) -> tuple[tuple[NDArray[np.int64], ...], Words64]:
+        """The three items that each key points to, and its fingerprint."""
         h = keys + np.uint64(self.seed)
         h *= _MIX[0]
         h ^= h >> np.uint64(32)
@@ -105,24 +102,18 @@ class StaticFunction:
         third = h & np.uint64(self.segment - 1)
         third ^= first + np.uint64(2 * self.segment)
         h *= _MIX[0]
-        fingerprint = h >> np.uint64(64 - FINGERPRINT_BITS)
-        field = h & np.uint64(2**32 - 1)
-        field *= np.uint64(FIELDS)
-        field >>= np.uint64(32)
-        return (first.view(np.int64), second.view(np.int64), third.view(np.int64)), field, fingerprint
+        h >>= np.uint64(64 - self.fingerprint_bits)
+        return (first.view(np.int64), second.view(np.int64), third.view(np.int64)), h
 
-    def __call__(self, keys: Words64) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """The value of each key and whether the key is stored; if it is not, the value means nothing."""
-        (first, second, third), field, fingerprint = self.locate(keys)
+    def __call__(self, keys: Words64) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """The code of each key and whether the key is stored; if it is not, the code means nothing."""
+        (first, second, third), fingerprint = self.locate(keys)
         found = self.table.take(first)
         found ^= self.table.take(second)
         found ^= self.table.take(third)
-        field *= np.uint64(FIELD_BITS)
-        found >>= field
-        code = found & np.uint64(2**CODE_BITS - 1)
-        found >>= np.uint64(CODE_BITS)
-        found &= np.uint64(2**FINGERPRINT_BITS - 1)
-        return self.levels.take(code.view(np.int64), mode="clip"), found == fingerprint
+        known = (found >> self.table.dtype.type(self.code_bits)) == fingerprint
+        found &= self.table.dtype.type(2**self.code_bits - 1)
+        return found, known
 
 
 class LanguageModel:
@@ -130,20 +121,23 @@ class LanguageModel:
 
     Ids 0 to 4 are `SPECIAL`: the classes of unknown words and the start of a paragraph; a class stands for all of
     its words together.  The probabilities of all ids but `<s>` sum to 1 after any context, up to quantisation.
+    `hashes` (uint64, ascending) holds the `word_hash` of each id from 5 on.
     """
 
     order = 3
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]], header: Mapping[str, Any]) -> None:
         self.header = header
-        self._hashes = arrays["hashes"]
+        self.hashes = arrays["hashes"]
         self._words = arrays["words"]
-        self._prob = arrays["prob_levels"].take(arrays["probs"])
-        self._left = arrays["left_levels"].take(arrays["lefts"])
-        self._contexts, self._bigrams, self._trigrams = (
-            StaticFunction(arrays[name], arrays[f"{name}_levels"], **header[name])
-            for name in ("contexts", "bigrams", "trigrams")
-        )
+        self._prob = arrays["prob_values"].take(arrays["probs"])
+        self._left = arrays["left_values"].take(arrays["lefts"])
+        self._context_values = arrays["context_values"]
+        self._bigram_values = arrays["bigram_values"]
+        self._trigram_values = arrays["trigram_values"]
+        self._bigrams = StaticFunction(arrays["bigrams"], **header["bigrams"])
+        self._trigrams = StaticFunction(arrays["trigrams"], **header["trigrams"])
+        self._gains = StaticFunction(arrays["gains"], **header["gains"])
 
     @classmethod
     def open(cls, path: Path | None = None) -> LanguageModel:
@@ -163,9 +157,9 @@ class LanguageModel:
     def ids(self, norms: Sequence[str]) -> Ids:
         """The ids of tokens as the tokeniser gives them; words that are not in the vocabulary get their class."""
         hashes = np.fromiter(map(word_hash, norms), np.uint64, len(norms))
-        rows = np.minimum(self._hashes.searchsorted(hashes), len(self._hashes) - 1)
+        rows = np.minimum(self.hashes.searchsorted(hashes), len(self.hashes) - 1)
         ids = (rows + len(SPECIAL)).astype(np.int32)
-        for i in np.flatnonzero(self._hashes.take(rows) != hashes).tolist():
+        for i in np.flatnonzero(self.hashes.take(rows) != hashes).tolist():
             ids[i] = class_of(norms[i])
         return ids
 
@@ -184,25 +178,36 @@ class LanguageModel:
         """log P(c | a b) for id arrays of one length."""
         prob = self._prob.take(c)
         prob += self._left.take(b)
-        gain, known = self._bigrams(pack(b, c))
-        _raise(prob, gain, known)
-        left, known = self._contexts(pack(a, b))
+        code, known = self._bigrams(pack(b, c))
+        code >>= CODE_BITS
+        _raise(prob, self._bigram_values, code, known)
+        code, is_context = self._bigrams(pack(a, b))
+        code &= 2**CODE_BITS - 1
+        code *= is_context
+        prob += self._context_values.take(code)
+        # Both bigrams of a stored trigram are stored, the first with a back-off weight (code 0 is none).
+        known &= code > 0
         rows = np.flatnonzero(known)
+        keys = pack(a.take(rows), b.take(rows), c.take(rows))
+        _, known = self._trigrams(keys)
+        rows = rows[known]
+        code, known = self._gains(keys[known])
         longer = prob.take(rows)
-        longer += left.take(rows)
-        gain, known = self._trigrams(pack(a.take(rows), b.take(rows), c.take(rows)))
-        _raise(longer, gain, known)
+        _raise(longer, self._trigram_values, code, known)
         prob[rows] = longer
         return prob
 
 
-def _raise(prob: NDArray[np.float32], gain: NDArray[np.float32], known: NDArray[np.bool_]) -> None:
-    """Add to the log probability of a shorter context what a stored n-gram gains over it, in place.
+def _raise(
+    prob: NDArray[np.float32], values: NDArray[np.float32], code: NDArray[Any], known: NDArray[np.bool_]
+) -> None:
+    """Add to log probabilities what stored n-grams (where `known`) gain over their shorter contexts, in place.
 
-    A gain beyond probability 1 comes from a wrong match of a fingerprint, unless it is within the quantisation error.
+    A sum above log 1 by more than the quantisation error comes from a fingerprint that fits by chance.
     """
-    raised = prob + gain
-    known &= raised < _SLACK
+    raised = values.take(code)
+    raised += prob
+    known &= raised <= (values[-1] - values[-2]) / 2
     np.minimum(raised, 0, out=raised)
     np.copyto(prob, raised, where=known)
 
@@ -217,10 +222,13 @@ def _map(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         if version != VERSION:
             raise LanguageModelError(f"{path} has format {version}; this version of cleaner reads format {VERSION}")
         text = file.read(length)
+    try:
+        header: dict[str, Any] = json.loads(text)
+    except ValueError as error:
+        raise LanguageModelError(f"{path} is cut short or damaged: its header cannot be read") from error
+    if (size := path.stat().st_size) != header["size"]:
+        raise LanguageModelError(f"{path} is cut short or damaged: {size:,} bytes, not {header['size']:,}")
     data = np.memmap(path, np.uint8, "r")
-    header: dict[str, Any] = json.loads(text) if len(text) == length else {"size": -1}
-    if len(data) != header["size"]:
-        raise LanguageModelError(f"{path} is cut short or damaged: {len(data):,} bytes")
     arrays = {
         name: data[offset : offset + count * np.dtype(dtype).itemsize].view(dtype).view(np.ndarray)
         for name, (dtype, count, offset) in header["arrays"].items()
@@ -230,8 +238,8 @@ def _map(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
 
 def save(path: Path, arrays: Mapping[str, NDArray[Any]], header: Mapping[str, Any]) -> None:
     """Write a model file; the header gets the arrays' places and the size of the file."""
-    layout = {name: [array.dtype.str, array.size, 0] for name, array in arrays.items()}
-    full = {**header, "arrays": layout, "size": 0}
+    layout: dict[str, list[Any]] = {name: [array.dtype.str, array.size, 0] for name, array in arrays.items()}
+    full: dict[str, Any] = {**header, "arrays": layout, "size": 0}
 
     def aligned(offset: int) -> int:
         return -(-offset // ALIGNMENT) * ALIGNMENT

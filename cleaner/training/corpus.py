@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.language_model import SPECIAL, START
 from cleaner.segment import paragraphs, tokenize
 
-START = "<s>"
 _DOCUMENTS_PER_TASK = 1000
 
 
@@ -74,7 +74,7 @@ def encode(texts: Iterable[str]) -> Corpus:
     ids.default_factory = ids.__len__
     stream = array("i")
     lengths = array("q")
-    start = ids[START]
+    start = ids[SPECIAL[START]]
     for text in texts:
         before = len(stream)
         for span in paragraphs(text):
@@ -89,7 +89,7 @@ def merge(parts: Iterable[Corpus]) -> Corpus:
     """One corpus of several."""
     ids: defaultdict[str, int] = defaultdict()
     ids.default_factory = ids.__len__
-    ids[START]  # takes number 0
+    ids[SPECIAL[START]]  # takes number 0
     streams: list[NDArray[np.int32]] = []
     lengths: list[NDArray[np.int64]] = []
     for part in parts:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.language_model import START
+
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-START_ID = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +66,16 @@ def count_grams(stream: Ints, vocabulary: int, order: int) -> list[Grams]:
         word=np.arange(vocabulary, dtype=np.int32),
         suffix=np.zeros(vocabulary, np.int32),
         count=np.bincount(stream, minlength=vocabulary).astype(np.int64),
-        initial=np.arange(vocabulary) == START_ID,
+        initial=np.arange(vocabulary) == START,
     )
     tables = [first]
     rows = stream  # the row of the n-gram that ends here, or -1
     for _ in range(1, order):
-        here = np.flatnonzero((stream[1:] != START_ID) & (rows[:-1] >= 0)) + 1
+        here = np.flatnonzero((stream[1:] != START) & (rows[:-1] >= 0)) + 1
         keys = rows[here - 1].astype(np.int64) * vocabulary + stream[here]
         by_key = np.argsort(keys)
         keys = keys[by_key]
-        new = np.concatenate(([True], keys[1:] != keys[:-1]))
+        new = np.diff(keys, prepend=-1) != 0
         starts = np.flatnonzero(new)
         prefix, word = (part.astype(np.int32) for part in np.divmod(keys[starts], vocabulary))
         del keys
@@ -100,7 +100,8 @@ def discounts(counts: Floats) -> Floats:
     n1, n2, n3, n4 = (max(int(np.count_nonzero(counts == c)), 1) for c in (1, 2, 3, 4))
     y = n1 / (n1 + 2 * n2)
     raw = np.array([0.0, 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3])
-    return np.clip(raw, [0.0, 0.1, 0.2, 0.3], [0.0, 0.9, 1.8, 2.7])
+    clipped: Floats = np.clip(raw, [0.0, 0.1, 0.2, 0.3], [0.0, 0.9, 1.8, 2.7])
+    return clipped
 
 
 def estimate(tables: Sequence[Grams], kept: Sequence[Bools] | None = None) -> list[Level]:
@@ -110,32 +111,34 @@ def estimate(tables: Sequence[Grams], kept: Sequence[Bools] | None = None) -> li
     (Siivola et al. 2007), so that what the model says of a word still adds up to what was counted.
     """
     kept = [np.ones(len(t), bool) for t in tables] if kept is None else kept
-    counts = [tables[-1].count.astype(np.float64)]
+    counts: list[Floats] = [tables[-1].count.astype(np.float64)]
     for order in range(len(tables) - 1, 0, -1):
         longer, below = tables[order], tables[order - 1]
         passed = np.where(kept[order], 1.0, counts[0])
-        count = np.bincount(longer.suffix, passed, minlength=len(below))
-        # Nothing stands before <s>, so what begins with it keeps its plain count.
-        counts.insert(0, np.where(below.initial, below.count, count) if order > 1 else count)
-    counts[0][START_ID] = 0.0
+        count = _sums(longer.suffix, passed, len(below))
+        # Nothing stands before <s>: what begins with it keeps its plain count.
+        counts.insert(0, np.where(below.initial, below.count, count))
+    counts[0][START] = 0.0
     levels: list[Level] = []
     for table, keep, count in zip(tables, kept, counts, strict=True):
-        discounted = count - discounts(count[count > 0])[np.minimum(count, 3).astype(np.int8)]
-        np.maximum(discounted, 0.0, out=discounted)
-        discounted[~keep] = 0.0
+        discounted = np.where(keep, count - discounts(count)[np.minimum(count, 3).astype(np.int8)], 0.0)
         contexts = len(levels[-1].prob) if levels else 1
-        total = np.bincount(table.prefix, count, minlength=contexts)
-        stored = np.bincount(table.prefix, discounted, minlength=contexts)
-        share = np.divide(1.0, total, out=np.zeros(contexts), where=total > 0)
-        left = 1.0 - stored * share
+        total = _sums(table.prefix, count, contexts)
+        share: Floats = np.divide(1.0, total, out=np.zeros(contexts), where=total > 0)
+        left = 1.0 - _sums(table.prefix, discounted, contexts) * share
         if levels:
             shorter = levels[-1].prob[table.suffix]
         else:
             shorter = np.full(len(table), 1.0 / (len(table) - 1))
-            shorter[START_ID] = 0.0
+            shorter[START] = 0.0
         prob = discounted * share[table.prefix] + left[table.prefix] * shorter
         levels.append(Level(keep, count, prob, left, total))
     return levels
+
+
+def _sums(groups: Ints, values: Floats, size: int) -> Floats:
+    """The sum of the values of each of `size` groups."""
+    return np.bincount(groups, values, minlength=size).astype(np.float64, copy=False)
 
 
 def losses(tables: Sequence[Grams], levels: Sequence[Level]) -> list[Floats]:
@@ -149,7 +152,7 @@ def losses(tables: Sequence[Grams], levels: Sequence[Level]) -> list[Floats]:
         shorter = below.prob[table.suffix]
         left, total = level.left[table.prefix], level.total[table.prefix]
         left_then = np.minimum(left + level.prob - left * shorter, 1.0)
-        covered = np.bincount(table.prefix, np.where(level.kept, shorter, 0.0), minlength=len(below.prob))
+        covered = _sums(table.prefix, np.where(level.kept, shorter, 0.0), len(below.prob))
         unseen = left * np.maximum(1.0 - covered[table.prefix], 0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             gain = level.prob * (np.log(level.prob) - np.log(left_then * shorter))
@@ -158,36 +161,36 @@ def losses(tables: Sequence[Grams], levels: Sequence[Level]) -> list[Floats]:
     return worth
 
 
-def select(tables: Sequence[Grams], worth: Sequence[Floats], least: float) -> list[Bools]:
-    """The n-grams to store if each stored item must be worth `least`.
+def select(tables: Sequence[Grams], worth: Sequence[Floats], prices: Sequence[float]) -> list[Bools]:
+    """The n-grams to store, given what one of each order from 2 on costs.
 
-    From order 3 on, a context is an item of its own: its n-grams together must be worth it on top of their own price.
+    An n-gram is stored only if the n-grams without its last and without its first word are, so each must be worth
+    its price together with the surplus of those that need it.
     """
-    kept = [np.ones(len(tables[0]), bool)]
-    for order, (table, below, value) in enumerate(zip(tables[1:], tables, worth[1:], strict=False), 2):
-        keep = value > least
-        if order > 2:
-            surplus = np.bincount(table.prefix, np.where(keep, value - least, 0.0), minlength=len(below))
-            keep &= surplus[table.prefix] > least
-        kept.append(keep)
+    kept: list[Bools] = []
+    surplus = np.zeros(len(tables[-1]))
+    for order in range(len(tables), 1, -1):
+        table, below = tables[order - 1], len(tables[order - 2])
+        profit = worth[order - 1] + surplus - prices[order - 2]
+        kept.insert(0, profit > 0)
+        np.maximum(profit, 0.0, out=profit)
+        surplus = _sums(table.prefix, profit, below) + _sums(table.suffix, profit, below)
+    kept.insert(0, np.ones(len(tables[0]), bool))
+    for shorter, keep, table in zip(kept, kept[1:], tables[1:], strict=False):
+        keep &= shorter[table.prefix] & shorter[table.suffix]
     return kept
 
 
-def stored(tables: Sequence[Grams], kept: Sequence[Bools]) -> int:
-    """The number of items stored: n-grams from order 2 on, and contexts of those from order 3 on."""
-    ngrams = sum(int(np.count_nonzero(k)) for k in kept[1:])
-    contexts = sum(len(np.unique(t.prefix[k])) for t, k in zip(tables[2:], kept[2:], strict=True))
-    return ngrams + contexts
-
-
-def fit(tables: Sequence[Grams], items: int) -> list[Level]:
-    """Estimates for the pruned model that stores `items` n-grams and contexts at the most."""
+def fit(tables: Sequence[Grams], room: float, sizes: Sequence[float]) -> list[Level]:
+    """Estimates for the best model whose n-grams take `room`, given the size of one of each order from 2 on."""
     worth = losses(tables, estimate(tables))
-    low, high = 1e-3, 1e3
-    while high / low > 1.001:
+    low, high = 1e-4, 1e4
+    while high / low > 1.003:
         least = (low * high) ** 0.5
-        low, high = (least, high) if stored(tables, select(tables, worth, least)) > items else (low, least)
-    return estimate(tables, select(tables, worth, high))
+        kept = select(tables, worth, [least * size for size in sizes])
+        taken = sum(size * int(np.count_nonzero(keep)) for size, keep in zip(sizes, kept[1:], strict=True))
+        low, high = (least, high) if taken > room else (low, least)
+    return estimate(tables, select(tables, worth, [high * size for size in sizes]))
 
 
 def perplexity(tables: Sequence[Grams], levels: Sequence[Level], stream: Ints) -> tuple[float, int]:
@@ -198,9 +201,9 @@ def perplexity(tables: Sequence[Grams], levels: Sequence[Level], stream: Ints) -
     for table, level in zip(tables[1:], levels[1:], strict=True):
         keys = table.keys(vocabulary)
         context = np.concatenate(([-1], rows[:-1]))
-        wanted = np.where((context >= 0) & (stream != START_ID), context * vocabulary + stream, -1)
+        wanted = np.where((context >= 0) & (stream != START), context * vocabulary + stream, -1)
         rows = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         rows[keys[rows] != wanted] = -1
         prob = np.where(rows >= 0, level.prob[rows], np.where(context >= 0, level.left[context], 1.0) * prob)
-    tokens = stream != START_ID
+    tokens = stream != START
     return float(np.exp(-np.mean(np.log(prob[tokens])))), int(np.count_nonzero(tokens))

@@ -2,51 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil, log
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.language_model import CODE_BITS, FIELD_BITS, FIELDS, StaticFunction, Words64
+from cleaner.language_model import StaticFunction, Words64
 
 _ATTEMPTS = 100
+_ROOM = 1.125  # items for each key
 
 
-def build(keys: Words64, codes: NDArray[np.uint8], levels: NDArray[np.float32]) -> StaticFunction:
-    """A static function from distinct `keys` to `levels[codes]`."""
-    segment, size = _shape(len(keys) / FIELDS)
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the items of a static function hold; see `StaticFunction`."""
+
+    item: type[np.unsignedinteger[Any]]
+    fingerprint_bits: int
+    code_bits: int
+
+    @property
+    def key_size(self) -> float:
+        """Bytes that one stored key takes in a large table."""
+        return _ROOM * np.dtype(self.item).itemsize
+
+
+def build(keys: Words64, codes: NDArray[Any], layout: Layout) -> StaticFunction:
+    """A static function from distinct `keys` to `codes` (below 2**layout.code_bits)."""
+    segment, size = _shape(len(keys))
     for seed in range(_ATTEMPTS):
-        function = StaticFunction(np.zeros(size, np.uint64), levels, segment, seed)
+        table = np.zeros(size, layout.item)
+        function = StaticFunction(table, layout.fingerprint_bits, layout.code_bits, segment, seed)
         if _fill(function, keys, codes):
             return function
     raise ValueError(f"no static function found for {len(keys)} keys; are they distinct?")
 
 
-def _shape(keys: float) -> tuple[int, int]:
+def _shape(keys: int) -> tuple[int, int]:
     """Segment and table size that let nearly every seed succeed (Graf & Lemire 2022, section 4)."""
-    keys = max(keys + 4 * keys**0.5, 10)  # keys choose their field by chance: room for the fullest one
+    keys = max(keys, 10)
     segment = 1 << min(int(log(keys) / log(3.33) + 2.25), 18)
-    factor = max(1.125, 0.875 + 0.25 * log(1e6) / log(keys))
+    factor = max(_ROOM, 0.875 + 0.25 * log(1e6) / log(keys))
     return segment, max(ceil(keys * factor / segment), 3) * segment
 
 
-def _fill(function: StaticFunction, keys: Words64, codes: NDArray[np.uint8]) -> bool:
+def _fill(function: StaticFunction, keys: Words64, codes: NDArray[Any]) -> bool:
     """Solve the table of `function` in place; False if its seed does not allow it."""
-    items, fields, fingerprints = function.locate(keys)
-    wanted = (fingerprints << np.uint64(CODE_BITS)) | codes
-    for field in range(FIELDS):
-        rows = np.flatnonzero(fields == field)
-        edges = np.stack([item[rows] for item in items])
-        rounds = _peel(edges, len(function.table))
-        if rounds is None:
-            return False
-        solved = np.zeros_like(function.table)
-        for slot, members in reversed(rounds):
-            value = wanted[rows[members]]
-            for end in edges[:, members]:
-                value ^= solved[end]  # the slot itself still holds 0
-            solved[slot] = value
-        np.bitwise_or(function.table, solved << np.uint64(field * FIELD_BITS), out=function.table)
+    items, fingerprints = function.locate(keys)
+    fields = ((fingerprints << np.uint64(function.code_bits)) | codes.astype(np.uint64)).astype(function.table.dtype)
+    edges = np.stack(items)
+    rounds = _peel(edges, len(function.table))
+    if rounds is None:
+        return False
+    for slot, members in reversed(rounds):
+        value = fields[members]
+        for end in edges[:, members]:
+            value ^= function.table[end]  # the slot itself still holds 0
+        function.table[slot] = value
     return True
 
 
