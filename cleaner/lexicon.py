@@ -203,7 +203,7 @@ class Channel:
         try:
             with np.load(path) as archive:
                 arrays = {f.name: archive[f.name] for f in fields(cls)}
-        except (ValueError, KeyError, BadZipFile) as error:
+        except (ValueError, KeyError, EOFError, BadZipFile) as error:
             raise LexiconError(f"{path} is not a compiled channel: {error}") from None
         return cls(**{n: tuple(a.tobytes().decode().split("\n")) if n in _TEXTS else a for n, a in arrays.items()})
 
@@ -234,10 +234,11 @@ class Channel:
 def phrase_keys(hashes: Hashes, joined: NDArray[np.bool_], most: int = MAX_WORDS) -> list[Hashes]:
     """Keys of all phrases of 1 .. `most` tokens; keys[n - 1][i] stands for the n tokens from i.
 
-    A phrase whose tokens are not `joined`, or that runs off the end, gets the key 0, which no row has.
+    A phrase whose tokens are not `joined`, that begins with a token of hash 0, or that runs off the end, gets the
+    key 0, which no row has.
     """
     keys = [hashes]
-    whole = np.ones(len(hashes), bool)
+    whole = hashes != 0
     for n in range(1, most):
         longer = np.zeros_like(hashes)
         whole = whole.copy()

@@ -20,7 +20,8 @@ SHIPPED = Path(__file__).parent / "models" / "en.screen"
 # The sum at which a text is worth reading closely, in nats.
 ALARM = 2.5
 
-_APOSTROPHES = str.maketrans("’", "'")
+# Straight apostrophes; and lone surrogates, which the matcher cannot read, become something that it can.
+_FOLD = str.maketrans({"’": "'", **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")})
 _WORD = re.compile(r"\w")
 
 
@@ -34,7 +35,7 @@ def _matcher() -> tuple[AhoCorasick, list[float]]:
 
 def telling(text: str) -> bool:
     """Whether `text` may be spun, so that it must be read closely."""
-    lowered = text.lower().translate(_APOSTROPHES)
+    lowered = text.lower().translate(_FOLD)
     matcher, weights = _matcher()
     total = 0.0
     for number, start, end in matcher.find_matches_as_indexes(lowered, overlapping=True):
