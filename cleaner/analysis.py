@@ -61,7 +61,7 @@ def analyse(texts: Sequence[str], detector: Detector, *, assume_spun: bool = Fal
             spun, anywhere = np.ones(high - low), 1.0
         dialect = channel.dialects[int(weights[d].argmax())]
         found = [
-            finding
+            detector.calibration.calibrated(finding)
             for p in range(low, high)
             for finding in findings(text, tokens[p], by_paragraph.get(p, []), float(spun[p - low]), channel)
         ]
@@ -69,7 +69,7 @@ def analyse(texts: Sequence[str], detector: Detector, *, assume_spun: bool = Fal
             Paragraph(start, end, float(p), dialect if p >= 0.5 else None)
             for (start, end), p in zip(spans[d], spun, strict=True)
         ]
-        analyses.append(Analysis(anywhere, dialect, tuple(said), tuple(found)))
+        analyses.append(Analysis(detector.calibration.document(anywhere), dialect, tuple(said), tuple(found)))
     return analyses
 
 

@@ -145,13 +145,14 @@ def _verdict(probability: float, said: Sequence[Paragraph], s: Settings) -> Verd
 @cache
 def shipped() -> Detector:
     """The detector with the models that come with the package."""
+    from cleaner.calibration import Calibration
     from cleaner.context import ContextModel, Weights
     from cleaner.detector import Detector
     from cleaner.language_model import LanguageModel
     from cleaner.lexicon import Channel
 
     model = LanguageModel.open()
-    return Detector(model, Channel.open(), ContextModel(Weights.open(), model))
+    return Detector(model, Channel.open(), ContextModel(Weights.open(), model), Calibration.open())
 
 
 def clean(text: str) -> Result:

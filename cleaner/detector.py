@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.calibration import Calibration
 from cleaner.context import ContextModel, Spans, restored
 from cleaner.islands import UNCHANGED, Batch, Candidates, Lattice, candidates, lattice
 from cleaner.language_model import START, LanguageModel
@@ -29,14 +30,14 @@ _FOREIGN = -9.0
 class Tuning:
     """Parameters of the model that were fitted on development text."""
 
-    scale: float = 1.0  # weight of the language model against the channel
-    kappa: float = 0.5  # phrases' worth of prior in the channel adapted to a document
-    cache: float = 0.05  # weight of the document's own words
+    scale: float = 0.7  # weight of the language model against the channel
+    kappa: float = 20.0  # phrases' worth of prior in the channel adapted to a document
+    cache: float = 0.005  # weight of the document's own words
     beam: float = 12.0  # nats
     width: int = 48  # states a node
     temperature: float = 1.0  # divides the log-likelihood ratio of a paragraph
-    start: float = 0.02  # P(the first paragraph is spun)
-    enter: float = 0.005  # P(spun | the paragraph before is honest)
+    start: float = 0.001  # P(the first paragraph is spun)
+    enter: float = 0.0002  # P(spun | the paragraph before is honest)
     leave: float = 0.03  # P(honest | the paragraph before is spun)
 
 
@@ -60,11 +61,12 @@ class Detector:
     """Reads batches of paragraphs under a channel and a language model."""
 
     def __init__(
-        self, model: LanguageModel, channel: Channel, context: ContextModel, tuning: Tuning | None = None
+        self, model: LanguageModel, channel: Channel, context: ContextModel, calibration: Calibration, tuning: Tuning | None = None
     ) -> None:
         self.model = model
         self.channel = channel
         self.context = context
+        self.calibration = calibration
         self.tuning = tuning or Tuning()
         vocabulary = np.r_[model.ids(channel.vocabulary), np.int32(-1)].astype(np.int32)
         self._words = vocabulary[channel.words]  # index -1 is the padding at the end
