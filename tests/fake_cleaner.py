@@ -7,6 +7,7 @@ import re
 import signal
 import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from cleaner.result import Finding, Paragraph, Result, Verdict
 from cleaner.rewriter import apply
@@ -87,6 +88,19 @@ class DyingCleaner(FakeCleaner):
 
     def clean(self, text: str) -> Result:
         os.kill(os.getpid(), signal.SIGKILL)
+        return super().clean(text)
+
+
+class LethalCleaner(FakeCleaner):
+    """Is killed once, in the process that first makes the file LETHAL_ONCE."""
+
+    def clean(self, text: str) -> Result:
+        if " 100," in text:
+            try:
+                Path(os.environ["LETHAL_ONCE"]).touch(exist_ok=False)
+            except FileExistsError:
+                return super().clean(text)
+            os.kill(os.getpid(), signal.SIGKILL)
         return super().clean(text)
 
 
