@@ -36,8 +36,8 @@ class Tuning:
     beam: float = 12.0  # nats
     width: int = 48  # states a node
     temperature: float = 1.0  # divides the log-likelihood ratio of a paragraph
-    start: float = 0.001  # P(the first paragraph is spun)
-    enter: float = 0.0002  # P(spun | the paragraph before is honest)
+    start: float = 0.0005  # P(the first paragraph is spun)
+    enter: float = 0.0001  # P(spun | the paragraph before is honest)
     leave: float = 0.03  # P(honest | the paragraph before is spun)
 
 
@@ -107,7 +107,8 @@ class Detector:
         inside = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size) + np.repeat(islands.begin, size)
         outside = np.ones(len(b.ids), bool)
         outside[inside] = False
-        log_ratio = np.bincount(b.paragraph[outside], weights=unchanged[outside], minlength=n_paragraphs)
+        log_ratio = np.zeros(n_paragraphs)  # bincount of nothing gives whole numbers
+        log_ratio += np.bincount(b.paragraph[outside], weights=unchanged[outside], minlength=n_paragraphs)
         log_ratio += np.bincount(islands.paragraph, weights=found.log_z, minlength=n_paragraphs)
         honest = scale * self.log_prob(b, inside)
         log_ratio -= np.bincount(b.paragraph[inside], weights=honest, minlength=n_paragraphs)
@@ -128,8 +129,8 @@ class Detector:
     def log_prob(self, b: Batch, token: NDArray[np.int64]) -> NDArray[np.float32]:
         """log P(token | the two before it in its paragraph), for chosen tokens of a batch."""
         begin = b.first[b.paragraph[token]]
-        back1 = np.where(token - 1 >= begin, b.ids[token - 1], np.int32(START))
-        back2 = np.where(token - 2 >= begin, b.ids[token - 2], np.int32(START))
+        back1 = np.where(token - 1 >= begin, b.ids[np.maximum(token - 1, 0)], np.int32(START))
+        back2 = np.where(token - 2 >= begin, b.ids[np.maximum(token - 2, 0)], np.int32(START))
         return self.model.log_prob3(back2, back1, b.ids[token])
 
     def adapt(

@@ -87,6 +87,8 @@ def decode(islands: Islands, model: Scorer, *, beam: float = 14.0, width: int = 
     """
     edges = islands.edges
     n_nodes, n_islands = int(islands.first[-1]), len(islands.first) - 1
+    if not n_islands:
+        return Readings(np.empty(0), np.empty(0), np.empty(0), np.empty(0, np.int32), np.empty(0))
     lengths = np.diff(islands.first)
     island_of = np.repeat(np.arange(n_islands), lengths)
     position = np.arange(n_nodes) - islands.first[:-1][island_of]
