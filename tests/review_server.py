@@ -14,6 +14,8 @@ from review_corpus import TableCleaner
 from starlette.applications import Starlette
 
 from cleaner.cli.files import decode
+from cleaner.documents import combined, passages
+from cleaner.result import Result
 from cleaner.review.api import Limits
 from cleaner.review.app import create_app
 from cleaner.review.decisions import Decisions
@@ -31,9 +33,14 @@ def desk(folder: Path, decisions: Path, lexicon: Path, settings: Settings | None
     cleaner = TableCleaner(settings)
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     documents = [decode(str(path.relative_to(folder)), path, path.read_bytes()) for path in paths]
-    reviewed = [(document, cleaner.clean(document.text)) for document in documents]
+    reviewed = [(document, cleaned(document.name, document.text, cleaner)) for document in documents]
     queue = Queue(reviewed, cleaner.settings.threshold)
     return Desk(queue, Decisions(decisions), Writer([folder]), lexicon)
+
+
+def cleaned(name: str, text: str, cleaner: TableCleaner) -> Result:
+    """The result for a whole file, as the command line has it."""
+    return combined(text, [(passage, cleaner.clean(passage.text)) for passage in passages(name, text)])
 
 
 def application(port: int, desk: Desk | None, limits: Limits | None = None) -> Starlette:

@@ -62,6 +62,13 @@ def test_without_paths_it_serves_the_api(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
+def test_excluded_files_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The officers")
+    (tmp_path / "b.txt").write_text("The officers")
+    with reviewing("a.txt", "b.txt", "--exclude", "b.*", cwd=tmp_path) as (address, _):
+        assert b"1 finding in 1 document<" in get(address)
+
+
 def test_listening_to_the_network_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("The officers")
     with reviewing("a.txt", "--host", "0.0.0.0", cwd=tmp_path) as (address, process):

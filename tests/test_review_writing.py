@@ -107,6 +107,27 @@ def test_encoding_mark_and_mode_stay(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
+def test_what_is_written_into_a_page_stays_text(tmp_path: Path) -> None:
+    page = "<p>The officers of <b>White</b> Home mentioned <code>officers</code> gasoline &amp; oil.</p>\n"
+    (tmp_path / "a.html").write_text(page)
+    review = desk(tmp_path, tmp_path.parent / f"{tmp_path.name}.sqlite", tmp_path / "l.tsv")
+    # What reaches across markup, or stands in code, is not for review.
+    assert sorted(item.finding.text for item in review.queue.items) == ["gasoline", "mentioned", "officers"]
+    review.decide("w", [number(review, "mentioned")], "said <to> AT&T", alike=False)
+    review.apply(undecided=True)
+    assert (tmp_path / "a.html").read_text() == (
+        "<p>The officials of <b>White</b> Home said &lt;to&gt; AT&amp;T <code>officers</code> fuel &amp; oil.</p>\n"
+    )
+
+
+def test_code_in_markdown_is_not_for_review(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("The officers `officers`\n\n```\nofficers\n```\n")
+    review = desk(tmp_path, tmp_path.parent / f"{tmp_path.name}.sqlite", tmp_path / "l.tsv")
+    review.apply(undecided=True)
+    assert (tmp_path / "a.md").read_text() == "The officials `officers`\n\n```\nofficers\n```\n"
+    assert len(review.queue.items) == 1
+
+
 def test_a_repair_that_the_encoding_lacks_leaves_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("The officers", encoding="latin-1")

@@ -10,6 +10,7 @@ import click
 
 from cleaner.atomic import write_atomically
 from cleaner.cli import files
+from cleaner.cli.exclusion import exclude_option
 from cleaner.cli.files import STDIN
 from cleaner.cli.options import encoding_option, settings_options
 from cleaner.cli.problems import Failure, Problems, reason
@@ -41,21 +42,29 @@ Exit code: 0 written, 2 an error (the other documents are in the report all the 
     help="Where to write; - is standard output.",
 )
 @click.option("--title", default="Cleaner report", show_default=True, help="The heading of the page.")
+@exclude_option
 @settings_options
 @encoding_option
 @click.pass_context
 def command(
-    ctx: click.Context, paths: tuple[str, ...], demo: bool, output: str, title: str, settings: Settings, encoding: str
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    demo: bool,
+    output: str,
+    title: str,
+    exclude: tuple[str, ...],
+    settings: Settings,
+    encoding: str,
 ) -> None:
     """Write one self-contained HTML file: the corpus at a glance, a table of all documents, and each document with
     its original and restored text side by side, every repair marked.
 
-    PATH is a file, a folder (its .txt and .md files, at any depth) or - for standard input.
+    PATH is a file, a folder (its texts, Markdown and HTML files, at any depth) or - for standard input.
     """
     if bool(paths) == demo:
         raise click.UsageError("name files, folders or - (standard input); or give only --demo to see an example")
     problems = Problems()
-    documents = iter([files.demo()]) if demo else files.read(files.find(paths, problems), encoding, problems)
+    documents = iter([files.demo()]) if demo else files.read(files.find(paths, problems, exclude), encoding, problems)
     report = HtmlReport(settings, title)
     start = time.perf_counter()
     count = 0

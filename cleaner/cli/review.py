@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cleaner.cli import files
+from cleaner.cli.exclusion import exclude_option
 from cleaner.cli.files import STDIN, Document
 from cleaner.cli.options import encoding_option, settings_options
 from cleaner.cli.problems import Failure, Problems, complain, reason
@@ -66,6 +67,7 @@ Decisions are saved at once, in --decisions; stop with Ctrl+C and come back at a
     "--time-limit", type=click.FloatRange(0.1), default=30.0, show_default=True, help="Seconds for one text of the API."
 )
 @click.option("--open/--no-open", "open_", default=None, help="Open the browser; by default on a terminal.")
+@exclude_option
 @settings_options
 @encoding_option
 def command(
@@ -78,13 +80,14 @@ def command(
     max_bytes: int,
     time_limit: float,
     open_: bool | None,
+    exclude: tuple[str, ...],
     settings: Settings,
     encoding: str,
 ) -> None:
     """Serve a page on which you accept, reject or edit the repairs, those in most doubt first, write the files and
     teach a lexicon of your own.  It is for this machine only unless --host says otherwise.
 
-    PATH is a file or a folder (its .txt and .md files, at any depth).
+    PATH is a file or a folder (its texts, Markdown and HTML files, at any depth).
     """
     if missing := [name for name in _NEEDED if find_spec(name) is None]:
         raise Failure(
@@ -103,7 +106,7 @@ def command(
     from cleaner.review.app import create_app
     from cleaner.review.security import LOOPBACK, hosts
 
-    desk = _desk(paths, decisions, teach, settings, encoding) if paths else None
+    desk = _desk(paths, exclude, decisions, teach, settings, encoding) if paths else None
     shown = f"[{host}]" if ":" in host else host
     allowed = hosts({*LOOPBACK, shown, *allow_host}, port)
     app = create_app(Cleaner(settings), allowed, token, Limits(max_bytes, time_limit), desk)
@@ -146,7 +149,9 @@ def _listen(host: str, port: int) -> socket.socket:
         raise Failure(f"{host}:{port}: cannot listen there ({why}); choose another --port or --host") from None
 
 
-def _desk(paths: tuple[str, ...], decisions: str, teach: str, settings: Settings, encoding: str) -> Desk:
+def _desk(
+    paths: tuple[str, ...], exclude: tuple[str, ...], decisions: str, teach: str, settings: Settings, encoding: str
+) -> Desk:
     from cleaner.review.decisions import Decisions, DecisionsError
     from cleaner.review.desk import Desk
     from cleaner.review.queue import Queue
@@ -154,7 +159,7 @@ def _desk(paths: tuple[str, ...], decisions: str, teach: str, settings: Settings
 
     problems = Problems()
     writer = Writer([Path(path) for path in paths])
-    inside = [path for path in files.find(paths, problems) if _checked(writer, path, problems)]
+    inside = [path for path in files.find(paths, problems, exclude) if _checked(writer, path, problems)]
     try:
         store = Decisions(Path(decisions))
     except DecisionsError as error:

@@ -72,8 +72,8 @@ def document(name: str, result: Result) -> dict[str, Any]:
             unit(f.end),
             f.kind,
             f.replacement,
-            round(f.confidence, 4),
-            [[text, round(p, 4)] for text, p in f.alternatives],
+            rounded(f.confidence),
+            [[text, rounded(p)] for text, p in f.alternatives],
             f.source,
             f.applied,
         ]
@@ -82,11 +82,11 @@ def document(name: str, result: Result) -> dict[str, Any]:
     return {
         "name": name,
         "verdict": result.verdict,
-        "probability": round(result.spun_probability, 6),
+        "probability": rounded(result.spun_probability),
         "dialect": result.dialect,
         "words": len(result.original.split()),
         "text": result.original if findings else "",
-        "paragraphs": [[unit(start), unit(end), round(p, 4)] for start, end, p in rows(result)],
+        "paragraphs": [[unit(start), unit(end), rounded(p)] for start, end, p in rows(result)],
         "findings": findings,
     }
 
@@ -103,6 +103,15 @@ def rows(result: Result) -> Iterator[tuple[int, int, float]]:
         if end > start:
             yield start, end, p
         done = end
+
+
+def rounded(probability: float) -> float:
+    """A probability with four decimals, but never up to certainty.
+
+    >>> rounded(0.99999), rounded(0.12345), rounded(1.0)
+    (0.9999, 0.1235, 1.0)
+    """
+    return min(round(probability, 4), 0.9999) if probability < 1 else probability
 
 
 def utf16(text: str) -> Callable[[int], int]:

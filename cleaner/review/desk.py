@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cleaner.lexicon import LexiconError
-from cleaner.reports.html import utf16
+from cleaner.reports.html import rounded, utf16
 from cleaner.review.decisions import Decision, Decisions
 from cleaner.review.queue import Queue, adapted
 from cleaner.review.teach import lessons, teach
@@ -36,14 +36,14 @@ class Desk:
             "threshold": queue.threshold,
             "lexicon": str(self.lexicon),
             "documents": [
-                [d.source.name, d.result.verdict, round(d.result.spun_probability, 4)] for d in queue.documents
+                [d.source.name, d.result.verdict, rounded(d.result.spun_probability)] for d in queue.documents
             ],
             "items": [
                 [
                     i.document,
                     i.finding.text,
                     i.finding.replacement,
-                    round(i.finding.confidence, 4),
+                    rounded(i.finding.confidence),
                     i.finding.kind,
                     i.finding.applied,
                 ]
@@ -63,9 +63,9 @@ class Desk:
             "number": number,
             "text": excerpt,
             "line": result.original.count("\n", 0, item.finding.start) + 1,
-            "probability": None if paragraph is None else round(paragraph.spun_probability, 4),
+            "probability": None if paragraph is None else rounded(paragraph.spun_probability),
             "items": [[n, unit(f.start - context.start), unit(f.end - context.start)] for n, f in spans],
-            "alternatives": [[text, round(p, 4)] for text, p in item.finding.alternatives],
+            "alternatives": [[text, rounded(p)] for text, p in item.finding.alternatives],
             "source": item.finding.source,
         }
 
@@ -83,8 +83,8 @@ class Desk:
             text = replacement
             if replacement is not None and number not in numbers:
                 text = adapted(replacement, finding)
-            key = self.queue.key(number)
-            made[key] = Decision(key, self.queue.documents[document].source.name, finding.text, text)
+            key, owner = self.queue.key(number), self.queue.documents[document]
+            made[key] = Decision(key, owner.source.name, finding.text, owner.written(finding, text))
         self.decisions.record(window, made.values())
 
     def changes(self, since: int) -> dict[str, Any]:

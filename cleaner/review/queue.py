@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from cleaner.documents import passages
+from cleaner.formats.passage import Passage
 from cleaner.result import Finding, Result
 from cleaner.rewriter import in_case_of
 
@@ -43,9 +46,27 @@ class Document:
     source: Source
     result: Result
     digest: str
+    passages: tuple[tuple[int, Passage], ...]
 
     def key(self, finding: Finding) -> Key:
         return Key(self.digest, finding.start, finding.end)
+
+    def _passage(self, finding: Finding) -> tuple[int, Passage] | None:
+        """The passage in whose source the finding stands, and where that begins."""
+        at = bisect_right(self.passages, finding.start, key=lambda place: place[0]) - 1
+        return self.passages[at] if at >= 0 else None
+
+    def editable(self, finding: Finding) -> bool:
+        """Whether a repair of the finding touches nothing but text (no markup, no code)."""
+        place = self._passage(finding)
+        return place is not None and _editable(place[1], finding.start - place[0], finding.end - place[0])
+
+    def written(self, finding: Finding, replacement: str | None) -> str | None:
+        """`replacement` in the notation of the file; what the model proposes is in it already."""
+        place = self._passage(finding)
+        if replacement is None or replacement == finding.replacement or place is None:
+            return replacement
+        return place[1].escape(replacement)
 
 
 class Item(NamedTuple):
@@ -69,12 +90,20 @@ def digest(text: str) -> str:
 
 
 class Queue:
-    """All items, numbered in the order in which they should be looked at: nearest to `threshold` first."""
+    """All items, numbered in the order in which they should be looked at: nearest to `threshold` first.
+
+    Findings that reach across markup are none: `fix` does not repair them either.
+    """
 
     def __init__(self, reviewed: Iterable[tuple[Source, Result]], threshold: float) -> None:
         self.threshold = threshold
-        self.documents = [Document(source, result, digest(result.original)) for source, result in reviewed]
-        items = [Item(d, finding) for d, document in enumerate(self.documents) for finding in document.result.findings]
+        self.documents = [_document(source, result) for source, result in reviewed]
+        items = [
+            Item(d, finding)
+            for d, document in enumerate(self.documents)
+            for finding in document.result.findings
+            if document.editable(finding)
+        ]
         self.items = sorted(items, key=lambda i: (abs(i.finding.confidence - threshold), i.document, i.finding.start))
         self._numbers: defaultdict[Key, list[int]] = defaultdict(list)
         self._alike: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
@@ -110,6 +139,34 @@ class Queue:
             n for n in self._of[document] if start <= self.items[n].finding.start and self.items[n].finding.end <= end
         ]
         return Context(start, end, tuple(inside))
+
+
+def _document(source: Source, result: Result) -> Document:
+    places, at = [], 0
+    for passage in passages(source.name, result.original):
+        places.append((at, passage))
+        at += len(passage.source)
+    return Document(source, result, digest(result.original), tuple(places))
+
+
+def _editable(passage: Passage, start: int, end: int) -> bool:
+    """Whether source[start:end] of a passage is text without a gap, and cuts through no escape."""
+    if passage.segments is None:
+        return True
+    at, text = start, -1
+    for segment in passage.segments():
+        stop = segment.source + segment.width
+        if stop <= at:
+            continue
+        atomic = segment.escape or segment.length != segment.width
+        if segment.frozen or segment.source > at or text not in (-1, segment.text):
+            return False
+        if atomic and (segment.source != at or stop > end):
+            return False
+        at, text = stop, segment.text + segment.length
+        if at >= end:
+            return True
+    return False
 
 
 def _likeness(finding: Finding) -> tuple[str, str]:
