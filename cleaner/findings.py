@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -11,11 +13,13 @@ import numpy as np
 from cleaner.detector import Reading
 from cleaner.islands import Batch, Candidates
 from cleaner.lexicon import Channel
+from cleaner.numerals import Numerals
 from cleaner.result import Finding
-from cleaner.rewriter import article_for, in_case_of, opens_sentence, trimmed
-from cleaner.segment import Tokens
+from cleaner.rewriter import Conventions, article_for, in_case_of, is_loud, opens_sentence, trimmed
+from cleaner.segment import Tokens, normalize
 
 MOST_ALTERNATIVES = 4
+LEAST = 0.01  # posterior of an alternative worth showing
 
 
 class Choice(NamedTuple):
@@ -52,36 +56,118 @@ def choices(b: Batch, c: Candidates, reading: Reading, channel: Channel) -> Iter
 
 
 def findings(text: str, tokens: Tokens, found: list[Choice], spun: float, channel: Channel) -> Iterator[Finding]:
-    """The findings of one paragraph; `spun` (0..1) is the probability that it is spun."""
-    for choice in found:
-        start, end = choice.start, choice.end
-        rendered = [(_rendered(text, tokens, start, end, original), p * spun) for original, p in choice.readings]
-        replacement, confidence = rendered[0]
-        a, z = tokens.starts[start], tokens.ends[end - 1]
-        # An article before the phrase agrees with the restored word.
-        if start and tokens.joined[start] and tokens.norms[start - 1] in ("a", "an"):
-            article = text[tokens.starts[start - 1] : tokens.ends[start - 1]]
-            right = article_for(article, replacement)
-            if right.lower() != article.lower() and tokens.norms[start] != replacement.lower():
-                a = tokens.starts[start - 1]
-                between = text[tokens.ends[start - 1] : tokens.starts[start]]
-                rendered = [(article_for(article, r) + between + r, p) for r, p in rendered]
+    """The findings of one paragraph of the document `text`; `spun` (0..1) is the probability that it is spun.
+
+    A choice whose readings would all only flip the spelling of a word, or write a number in another way where
+    that is out of place, gives none.
+    """
+    if not found:
+        return
+    conventions = _conventions(text)
+    numerals = Numerals(text, tokens)
+    rendered = [_rendered(text, tokens, choice, conventions, numerals) for choice in found]
+    for i, (choice, readings) in enumerate(zip(found, rendered, strict=True)):
+        if not readings:
+            continue
+        after = found[i + 1] if i + 1 < len(found) and found[i + 1].start == choice.end else None
+        if after and rendered[i + 1] and rendered[i + 1][0][1] * spun >= 0.5:
+            following = rendered[i + 1][0][0]
+        else:
+            following = _joined_word(text, tokens, choice.end)
+        free = found[i - 1].end if i else 0
+        limit = found[i + 1].start if i + 1 < len(found) else len(tokens)
+        a, z, readings = _agreeing(text, tokens, choice, readings, following, free, limit)
+        best, *others = readings
         yield Finding(
             a,
             z,
             text[a:z],
             "phrase",
-            rendered[0][0],
-            min(confidence, 1.0),
-            tuple((r, round(p, 4)) for r, p in rendered[1 : 1 + MOST_ALTERNATIVES] if p >= 0.01),
-            f"{channel.dialects[choice.dialect]}: {' '.join(tokens.norms[start:end])} <- {choice.readings[0][0]}",
+            best[0],
+            min(best[1] * spun, 1.0),
+            tuple((r, round(p * spun, 4)) for r, p in others[:MOST_ALTERNATIVES] if p * spun >= LEAST),
+            f"{channel.dialects[choice.dialect]}: {' '.join(tokens.norms[choice.start : choice.end])} "
+            f"<- {choice.readings[0][0]}",
         )
 
 
-def _rendered(text: str, tokens: Tokens, start: int, end: int, original: str) -> str:
+# The paragraphs of a document come one after the other.
+@lru_cache(maxsize=1)
+def _conventions(text: str) -> Conventions:
+    return Conventions.of(text)
+
+
+Readings = list[tuple[str, float]]
+
+
+def _rendered(text: str, tokens: Tokens, choice: Choice, conventions: Conventions, numerals: Numerals) -> Readings:
+    """The readings of `choice` as they would stand in the text, distinct, with their probabilities, best first."""
+    start, end = choice.start, choice.end
     surface = text[tokens.starts[start] : tokens.ends[end - 1]]
-    replacement = in_case_of(surface, original, opens_sentence=opens_sentence(tokens, start))
-    return replacement.replace("'", "’") if "’" in text and "'" not in text else replacement
+    spun = " ".join(tokens.norms[start:end])
+    before = tokens.norms[start - 1] if start and tokens.joined[start] else ""
+    after = tokens.norms[end] if end < len(tokens) and tokens.joined[end] else ""
+    opens = opens_sentence(tokens, start, text)
+    loud = surface.isupper() and is_loud(text, tokens, start, end)
+    readings: defaultdict[str, float] = defaultdict(float)
+    for rank, (reading, p) in enumerate(choice.readings):
+        if rank and p < LEAST:
+            break
+        if numerals.forbid(start, end, reading):
+            continue
+        original = conventions.render(reading) if surface.islower() or opens else reading  # names keep their spelling
+        if conventions.spelling.flips(spun, original):
+            continue
+        cased = in_case_of(surface, original, opens_sentence=opens, before=before, after=after, loud=loud)
+        if normalize(cased) != normalize(" ".join(surface.split())):
+            readings[conventions.apostrophes(cased)] += p
+    return sorted(readings.items(), key=lambda r: -r[1])
+
+
+def _joined_word(text: str, tokens: Tokens, index: int) -> str:
+    """Token `index` if only white space parts it from the one before."""
+    if index < len(tokens) and tokens.joined[index]:
+        return text[tokens.starts[index] : tokens.ends[index]]
+    return ""
+
+
+def _agreeing(
+    text: str, tokens: Tokens, choice: Choice, readings: Readings, following: str, free: int, limit: int
+) -> tuple[int, int, Readings]:
+    """The range to replace and its readings, with articles and possessives that agree.
+
+    `following` is the word that will follow; no other choice replaces the tokens from `free` to `limit` - 1.
+    """
+    start, end = choice.start, choice.end
+    a, z = tokens.starts[start], tokens.ends[end - 1]
+    if following:  # "this kind of a" -> "such an"
+        readings = [(_LAST_ARTICLE.sub(lambda m: article_for(m[0], following), r), p) for r, p in readings]
+    if free < start and tokens.joined[start] and tokens.norms[start - 1] in ("a", "an"):
+        article = text[tokens.starts[start - 1] : tokens.ends[start - 1]]
+        if any(article_for(article, r) != article for r, _ in readings):
+            between = text[tokens.ends[start - 1] : a]
+            a = tokens.starts[start - 1]
+            readings = [(article_for(article, r) + between + r, p) for r, p in readings]
+    mark = text[z : z + 1]
+    if mark and mark in "'’":
+        clitic = end < len(tokens) and tokens.norms[end] == "'s" and tokens.starts[end] == z
+        if clitic and end < limit and any(_PLURAL.search(r) for r, _ in readings):
+            z += 2
+            readings = [(r + mark + ("" if _PLURAL.search(r) else "s"), p) for r, p in readings]
+        elif not clitic and _ends_possessive(text, tokens, z) and not all(r.endswith("s") for r, _ in readings):
+            z += 1
+            readings = [(r + mark + ("" if r.endswith("s") else "s"), p) for r, p in readings]
+    return a, z, readings
+
+
+_LAST_ARTICLE = re.compile(r"\ban?$", re.IGNORECASE)
+_PLURAL = re.compile(r"[^siu]s$|[^s]ies$")
+_OPEN_QUOTE = re.compile(r"(?<!\w)['‘](?=\w)")
+
+
+def _ends_possessive(text: str, tokens: Tokens, z: int) -> bool:
+    """Whether the apostrophe at `z` makes a plural possessive ("officers' pay"), and does not end a quotation."""
+    return text[z - 1] in "sS" and text[z + 1 : z + 2] == " " and not _OPEN_QUOTE.search(text, tokens.starts[0], z)
 
 
 def group(found: Iterator[Choice]) -> dict[int, list[Choice]]:

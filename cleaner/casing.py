@@ -1,0 +1,65 @@
+"""Words that English always writes with capitals: Monday, NATO, the US, the White House."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from cleaner.resources import path
+
+COLUMNS = ("lower", "cased", "count", "source")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Row:
+    """The word, or pair of words, `lower` was seen `count` times as `cased`."""
+
+    lower: str
+    cased: str
+    count: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Casing:
+    """The casing of words and of pairs, by their lower-cased form."""
+
+    words: dict[str, str]
+    pairs: dict[tuple[str, str], tuple[str, str]]
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> Casing:
+        words, pairs = {}, {}
+        for row in rows:
+            first, _, second = row.lower.partition(" ")
+            if second:
+                head, _, tail = row.cased.partition(" ")
+                pairs[first, second] = head, tail
+            else:
+                words[first] = row.cased
+        return cls(words, pairs)
+
+    def __call__(self, words: Sequence[str], before: str = "", after: str = "") -> list[str]:
+        """`words` (lower case) as they stand between the words `before` and `after` inside a sentence.
+
+        >>> shipped()(["us", "president"], before="the")
+        ['US', 'president']
+        """
+        cased = [self.words.get(w, w) for w in words]
+        padded = [before, *words, after]
+        for i in range(len(padded) - 1):
+            if pair := self.pairs.get((padded[i], padded[i + 1])):
+                for place, form in zip((i - 1, i), pair, strict=True):
+                    if 0 <= place < len(cased) and cased[place] == words[place]:
+                        cased[place] = form
+        return cased
+
+
+@cache
+def shipped() -> Casing:
+    """The table that comes with the package."""
+    lines = path("en", "casing.tsv").read_text(encoding="utf-8").splitlines()
+    return Casing.of(
+        Row(lower, cased, int(n), source) for lower, cased, n, source in (r.split("\t") for r in lines[1:])
+    )
