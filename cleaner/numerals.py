@@ -16,6 +16,7 @@ _BEFORE = re.compile(
     rf"lot|no|no\.|nos|number|page|para|paragraph|part|phase|platform|room|route|rule|scene|season|section|series|stage|"
     rf"step|suite|table|track|type|unit|verse|version|vol|volume|vs?|vs\.|week|windows|zone|{_MONTHS}"
 )
+_ABBREVIATED = re.compile(r"art|ch|eq|fig|sec|para|pp?|vol")
 _AFTER = re.compile(
     rf"bn|cents?|degrees|dollars|euros|feet|foot|gallons|[gkm]b|ghz|grams|inch|inches|kg|kilograms|kilomet(?:er|re)s|"
     rf"kilos|km|lit(?:er|re)s|(?:centi|milli)?met(?:er|re)s|miles|[mbtr]+illion|mph|o'clock|p\.c|percent|percentage|"
@@ -65,6 +66,8 @@ class Numerals:
         before = norms[i - 1] if i else ""
         after = norms[i + 1] if i < last else ""
         opens = i == 0 or kinds[i - 1] == "s"
+        if before == "." and i > 1 and _ABBREVIATED.fullmatch(norms[i - 2]):  # "Fig. 2"
+            return True
         if left in _TOUCHING_BEFORE or right in _TOUCHING_AFTER or _BEFORE.fullmatch(before):
             return True
         if _AFTER.fullmatch(after) or norms[i + 1 : i + 3] == ("per", "cent"):
