@@ -43,16 +43,17 @@ class Casing:
     def __call__(self, words: Sequence[str], before: str = "", after: str = "") -> list[str]:
         """`words` (lower case) as they stand between the words `before` and `after` inside a sentence.
 
-        >>> shipped()(["us", "president"], before="the")
-        ['US', 'president']
+        The words beside them tell an acronym only: what else a name is, its own capitals tell.
+
+        >>> shipped()(["us", "president"], before="the"), shipped()(["national", "policy"], before="us")
+        (['US', 'president'], ['national', 'policy'])
         """
         cased = [self.words.get(w, w) for w in words]
-        padded = [before, *words, after]
-        for i in range(len(padded) - 1):
-            if pair := self.pairs.get((padded[i], padded[i + 1])):
-                for place, form in zip((i - 1, i), pair, strict=True):
-                    if 0 <= place < len(cased) and cased[place] == words[place]:
-                        cased[place] = form
+        for i, pair in enumerate(zip((before, *words), (*words, after), strict=True)):
+            inside = 0 < i < len(words)
+            for place, form in zip((i - 1, i), self.pairs.get(pair, ()), strict=False):
+                if 0 <= place < len(words) and (inside or (form.isupper() and len(form) > 1)):
+                    cased[place] = form
         return cased
 
 

@@ -99,9 +99,9 @@ def _capitalised(word: str) -> str:
 
 @lru_cache(maxsize=1 << 12)
 def _needs_capitals(surface: str, before: str, after: str) -> bool:
-    """Whether English would write the words of `surface` with capitals in any place."""
+    """Whether English would write the first word of `surface` with a capital in any place."""
     norms = [norm for norm, *_ in _words(surface)]
-    return any(form != norm for form, norm in zip(shipped_casing()(norms, before, after), norms, strict=True))
+    return bool(norms) and shipped_casing()(norms, before, after)[0] != norms[0]
 
 
 _OPENING = frozenset("\"'“‘«([{")

@@ -76,12 +76,28 @@ def test_sentences_open_after_stops_colons_and_quotation_marks() -> None:
 @pytest.mark.parametrize(
     "phrase",
     [
-        *("an hour", "an honest man", "an heir", "an umbrella", "an unintended effect", "an unidentified man", "an urn"),
+        *(
+            "an hour",
+            "an honest man",
+            "an heir",
+            "an umbrella",
+            "an unintended effect",
+            "an unidentified man",
+            "an urn",
+        ),
         *("an MP", "an FBI agent", "an 8", "an 80-year-old", "an 11th", "an 18-month", "an 11,000-ton ship", "an SUV"),
         *("an urgent call", "an onerous task", "an X-ray", "an f-stop", "an élite unit", "an RAF base", "an NGO"),
         *("a union", "a European", "a one-off", "a UN envoy", "a US ship", "a user", "a NATO base", "a uniform"),
         *("a useful tool", "a university", "a utility", "a 110th", "a 100", "a Ukrainian", "a ewe", "a U-turn"),
-        *("a house", "a history", "a FIFA rule", "a once great team", "a Ugandan", "a ubiquitous sign", "a uranium mine"),
+        *(
+            "a house",
+            "a history",
+            "a FIFA rule",
+            "a once great team",
+            "a Ugandan",
+            "a ubiquitous sign",
+            "a uranium mine",
+        ),
     ],
 )
 def test_articles_agree_with_the_sound_that_follows(phrase: str) -> None:
@@ -137,9 +153,24 @@ def test_applying_leaves_what_is_not_applied() -> None:
 
 def test_casing_reads_words_and_pairs() -> None:
     table = Casing.of([Row("monday", "Monday", 9, "corpus"), Row("red sea", "Red Sea", 9, "corpus")])
-    assert table(["sea"], before="red") == ["Sea"]
-    assert table(["on", "monday", "red"], after="sea") == ["on", "Monday", "Red"]
+    assert table(["on", "monday", "red", "sea"]) == ["on", "Monday", "Red", "Sea"]
     assert table(["sea", "red"]) == ["sea", "red"]
+    assert table(["sea"], before="red") == ["sea"]  # a name has capitals of its own
+    assert Casing.of([Row("the us", "the US", 9, "corpus")])(["us"], before="the") == ["US"]
+
+
+def test_casing_is_counted_inside_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cleaner.training import casing as training
+
+    monkeypatch.setattr(training, "LEAST_WORDS", 3)
+    monkeypatch.setattr(training, "LEAST_PAIRS", 3)
+    text = "Tell us what the US does on Monday. House rules of the White House are in a white book of the house.\n"
+    rows = training.rows(training.surfaces([text] * 5))
+    assert [(row.lower, row.cased, row.count) for row in rows] == [
+        ("monday", "Monday", 5),
+        ("the us", "the US", 5),
+        ("white house", "White House", 5),
+    ]
 
 
 def _rows(name: str) -> list[list[str]]:

@@ -24,8 +24,8 @@ from cleaner.segment import normalize, paragraphs, tokenize
 from cleaner.training.corpus import read
 
 SHARE = 0.98  # least share of forms with capitals
-LEAST_WORDS = 300  # least number of times that a word is seen with capitals
-LEAST_PAIRS = 100
+LEAST_WORDS = 40  # least number of times that a word is seen with capitals
+LEAST_PAIRS = 150
 OTHER = 0  # the number of everything that is not a word
 
 Ids = NDArray[np.int32]
@@ -80,7 +80,13 @@ def rows(corpus: Surfaces) -> list[Row]:
     )
     names = [f"{types[f // len(types)]} {types[f % len(types)]}" for f in forms.tolist()]
     pairs = (r for r in _capitalised(names, count, LEAST_PAIRS) if " ".join(casing(r.lower.split())) != r.cased)
-    return sorted([*words, *pairs])
+    return sorted([*words, *filter(_is_name, pairs)])
+
+
+def _is_name(row: Row) -> bool:
+    """Whether a pair is a name or holds an acronym, rather than a stretch of text that recurs ("at Camp")."""
+    words = row.cased.split()
+    return all(w[0].isupper() for w in words) or any(len(w) > 1 and w.isupper() for w in words)
 
 
 def _capitalised(forms: Sequence[str], counts: NDArray[np.int64], least: int) -> Iterator[Row]:
