@@ -66,7 +66,7 @@ def analyse(texts: Sequence[str], detector: Detector, *, assume_spun: bool = Fal
             for finding in findings(text, tokens[p], by_paragraph.get(p, []), float(spun[p - low]), channel)
         ]
         said = [
-            Paragraph(start, end, float(p), dialect if p >= 0.5 else None)
+            Paragraph(start, end, round(float(p), 4), dialect if p >= 0.5 else None)
             for (start, end), p in zip(spans[d], spun, strict=True)
         ]
         analyses.append(Analysis(detector.calibration.document(anywhere), dialect, tuple(said), tuple(found)))

@@ -64,7 +64,7 @@ class Cleaner:
         from cleaner.analysis import analyse
 
         analysis = analyse([text], self.detector, assume_spun=True)[0]
-        return _result(text, analysis.findings, analysis, replace(self.settings, report_threshold=0.0))
+        return result_of(text, analysis.findings, analysis, replace(self.settings, report_threshold=0.0))
 
     def __getstate__(self) -> tuple[Settings, Detector | None]:
         # A worker opens the shipped models itself: they are memory-mapped, and so shared.
@@ -86,7 +86,7 @@ class Cleaner:
             analysis = analyses.get(i)
             mended = repairs(text, furniture=settings.furniture)
             found = _merged(mended, analysis.findings if analysis else ())
-            results.append(_result(text, found, analysis, settings))
+            results.append(result_of(text, found, analysis, settings))
         return results
 
 
@@ -120,7 +120,8 @@ def _merged(first: Sequence[Finding], second: Sequence[Finding]) -> list[Finding
     return merged
 
 
-def _result(text: str, found: Iterable[Finding], analysis: Analysis | None, s: Settings) -> Result:
+def result_of(text: str, found: Iterable[Finding], analysis: Analysis | None, s: Settings) -> Result:
+    """The result for `text`: findings weighed against the settings and applied, and the verdict."""
     kept = tuple(
         replace(f, applied=f.confidence >= s.threshold and (f.kind != "furniture" or s.furniture))
         for f in found

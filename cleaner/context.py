@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,8 +87,10 @@ class Weights:
     def open(cls, path: Path = SHIPPED) -> Weights:
         """Read the weights (default: those shipped)."""
         with np.load(path) as archive:
-            found = {f.name: archive[f.name] for f in fields(cls)}
-        return cls(**{name: float(a) if a.ndim == 0 else a for name, a in found.items()})
+            found: dict[str, Any] = {f.name: archive[f.name] for f in fields(cls)}
+        for name in ("language", "channel"):
+            found[name] = float(found[name])
+        return cls(**found)
 
     def save(self, path: Path) -> None:
         """Write the weights as an uncompressed .npz archive."""
@@ -119,13 +122,14 @@ class ContextModel:
         row = self._row[ids]
         vectors = self._around[row] * self._around_scale[row, None]
         keep = self._keep[row]
-        total = np.zeros((len(ids) + 1, vectors.shape[1]), np.float32)
-        np.cumsum(vectors * keep[:, None], axis=0, out=total[1:])
-        count = np.r_[0.0, np.cumsum(keep)].astype(np.float32)
+        # In double precision, so that a span scores alike whatever stands before its document in the batch.
+        total = np.zeros((len(ids) + 1, vectors.shape[1]))
+        np.cumsum(vectors * keep[:, None], axis=0, dtype=float, out=total[1:])
+        count = np.r_[0.0, np.cumsum(keep, dtype=float)]
         left, right = np.maximum(spans.low - WINDOW, spans.begin), np.minimum(spans.high + WINDOW, spans.end)
         bag = total[spans.low] - total[left] + total[right] - total[spans.high]
         weight = count[spans.low] - count[left] + count[right] - count[spans.high]
-        context = w.bag * bag / np.maximum(weight, 1.0)[:, None]
+        context = (w.bag * bag / np.maximum(weight, 1.0)[:, None]).astype(np.float32)
         vectors = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), np.float32)])
         for k in range(PLACES):
             before, after = spans.low - 1 - k, spans.high + k

@@ -36,9 +36,9 @@ class Tuning:
     beam: float = 12.0  # nats
     width: int = 48  # states a node
     temperature: float = 1.0  # divides the log-likelihood ratio of a paragraph
-    start: float = 0.0005  # P(the first paragraph is spun)
-    enter: float = 0.0001  # P(spun | the paragraph before is honest)
-    leave: float = 0.03  # P(honest | the paragraph before is spun)
+    start: float = 1e-4  # P(the first paragraph is spun)
+    enter: float = 1e-5  # P(spun | the paragraph before is honest)
+    leave: float = 0.05  # P(honest | the paragraph before is spun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,12 @@ class Detector:
     """Reads batches of paragraphs under a channel and a language model."""
 
     def __init__(
-        self, model: LanguageModel, channel: Channel, context: ContextModel, calibration: Calibration, tuning: Tuning | None = None
+        self,
+        model: LanguageModel,
+        channel: Channel,
+        context: ContextModel,
+        calibration: Calibration,
+        tuning: Tuning | None = None,
     ) -> None:
         self.model = model
         self.channel = channel
@@ -122,7 +127,7 @@ class Detector:
         log_swap_of = self.channel.log_swap[c.row[best]]
         for d in range(dialect.shape[1]):
             np.add.at(dialect[:, d], b.paragraph[c.start[best]], np.maximum(log_swap_of[:, d], _FOREIGN))
-            stays = spread(log_stay[:, d], c, len(b.ids))
+            stays = spread(log_stay[:, d].astype(float), c, len(b.ids))
             dialect[:, d] += np.bincount(b.paragraph[kept], weights=stays[kept], minlength=n_paragraphs)
         return Reading(posterior, best, log_ratio, dialect, found.lost)
 
@@ -167,7 +172,7 @@ class Detector:
         # Words recur: a unigram cache (Kuhn & De Mori 1990) lends an original seen elsewhere in the document weight.
         length = np.bincount(document)[document[c.start]]
         recurrence = self.tuning.cache * elsewhere / (length * self._rarity[original])
-        return np.log(np.maximum(adapted, 1e-30)) + np.log1p(recurrence)
+        return np.asarray(np.log(np.maximum(adapted, 1e-30)) + np.log1p(recurrence))
 
     def in_context(self, b: Batch, c: Candidates, reading: Reading, adapted: Floats) -> Floats:
         """The score of each candidate in the second pass: the adapted channel and the wider context, in which the

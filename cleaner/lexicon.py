@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -202,10 +202,12 @@ class Channel:
         """Read a compiled channel (default: the one shipped); raises LexiconError if it is not one."""
         try:
             with np.load(path) as archive:
-                arrays = {f.name: archive[f.name] for f in fields(cls)}
+                arrays: dict[str, Any] = {f.name: archive[f.name] for f in fields(cls)}
         except (ValueError, KeyError, EOFError, BadZipFile) as error:
             raise LexiconError(f"{path} is not a compiled channel: {error}") from None
-        return cls(**{n: tuple(a.tobytes().decode().split("\n")) if n in _TEXTS else a for n, a in arrays.items()})
+        for name in _TEXTS:
+            arrays[name] = tuple(arrays[name].tobytes().decode().split("\n"))
+        return cls(**arrays)
 
     def swaps(self, keys: Sequence[Hashes]) -> Matches:
         """All rows whose spun phrase stands among the tokens; `keys` as from `phrase_keys`."""

@@ -21,7 +21,7 @@ SHIPPED = Path(__file__).parent / "models" / "en.screen"
 ALARM = 2.5
 
 # Straight apostrophes; and lone surrogates, which the matcher cannot read, become something that it can.
-_FOLD = str.maketrans({"’": "'", **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")})
+_FOLD: dict[int, str] = {ord("’"): "'", **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")}
 _WORD = re.compile(r"\w")
 
 

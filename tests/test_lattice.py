@@ -22,9 +22,7 @@ class TableModel:
         logits = np.random.default_rng(seed).normal(size=(VOCABULARY,) * 3)
         self.table = logits - np.log(np.exp(logits).sum(axis=2, keepdims=True))
 
-    def log_prob3(
-        self, a: NDArray[np.int32], b: NDArray[np.int32], c: NDArray[np.int32]
-    ) -> NDArray[np.float32]:
+    def log_prob3(self, a: NDArray[np.int32], b: NDArray[np.int32], c: NDArray[np.int32]) -> NDArray[np.float32]:
         return self.table[a, b, c].astype(np.float32)
 
 

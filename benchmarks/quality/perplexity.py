@@ -1,7 +1,7 @@
 """Perplexity of the language model on text that it was not trained on, and its speed.
 
     python benchmarks/quality/perplexity.py ../shared/corpus --also ../shared/dev/clean.jsonl
-    python benchmarks/quality/perplexity.py ../shared/corpus --cache /tmp/lm-cache --alternatives
+    python benchmarks/quality/perplexity.py ../shared/corpus --also ... --cache /tmp/lm-cache --alternatives
 
 The first measures the shipped file on the documents that training leaves out (every 200th).  The second
 trains other orders and prunings on the same documents, and measures them, unquantised, on the same text
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -23,15 +23,27 @@ import numpy as np
 from cleaner.language_model import SPECIAL, START, Ids, LanguageModel
 from cleaner.training.corpus import encode, read, tokenized
 from cleaner.training.kneser_ney import Grams, Level, count_grams, estimate, fit, perplexity
-from cleaner.training.language_model import CUTOFF, HELD_OUT_EVERY, ROOM, SIZES, vocabulary
+from cleaner.training.language_model import HELD_OUT_EVERY, ROOM, SIZES
 
 BATCH = 100_000
 
 
-def stream(model: LanguageModel, texts: Iterator[str]) -> Ids:
+def stream(model: LanguageModel, texts: Iterable[str]) -> Ids:
     """The ids of all tokens of `texts`, with `<s>` before each paragraph."""
     corpus = encode(texts)
     return model.ids(corpus.types)[corpus.stream]
+
+
+def held_out(folder: Path) -> Iterator[str]:
+    """The documents of a corpus that training leaves out."""
+    return islice(read(folder), HELD_OUT_EVERY - 1, None, HELD_OUT_EVERY)
+
+
+def texts_of(file: Path) -> Iterator[str]:
+    """The texts of a file of JSON lines."""
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)["text"]
 
 
 def trigrams(ids: Ids) -> Ids:
@@ -70,23 +82,24 @@ def speed(model: LanguageModel, ids: Ids) -> None:
     print(f"opens in {best(LanguageModel.open) * 1e3:.1f} ms")
 
 
-def alternatives(folder: Path, cache: Path) -> None:
-    """Print the perplexities of other orders and prunings."""
+def alternatives(folder: Path, cache: Path, model: LanguageModel, also: Sequence[Path]) -> None:
+    """Print the perplexities of other orders and prunings over the same vocabulary."""
+    streams = {"held out": stream(model, held_out(folder)), **{f.name: stream(model, texts_of(f)) for f in also}}
     corpus = tokenized(folder, cache)
-    train, held_out = corpus.split(HELD_OUT_EVERY)
-    known = vocabulary(corpus.types, np.bincount(train, minlength=len(corpus.types)), CUTOFF)
-    train, held_out = known.ids[train], known.ids[held_out]
-    print("| order | pruning | n-grams by order | millions | perplexity |\n| --- | --- | --- | --- | --- |")
+    train = model.ids(corpus.types)[corpus.split(HELD_OUT_EVERY)[0]]
+    size = len(model.words)
+    print(f"| order | pruning | n-grams by order | millions | {' | '.join(streams)} |")
+    print("| --- " * (4 + len(streams)) + "|")
 
     def row(pruning: str, tables: list[Grams], levels: list[Level]) -> None:
         sizes = [int(np.count_nonzero(level.kept)) for level in levels]
         by_order = " + ".join(f"{size:,}" for size in sizes)
-        score, _ = perplexity(tables, levels, held_out)
-        print(f"| {len(tables)} | {pruning} | {by_order} | {sum(sizes) / 1e6:.1f} | {score:.1f} |", flush=True)
+        scores = " | ".join(f"{perplexity(tables, levels, ids)[0]:.1f}" for ids in streams.values())
+        print(f"| {len(tables)} | {pruning} | {by_order} | {sum(sizes) / 1e6:.1f} | {scores} |", flush=True)
 
-    tables = count_grams(train, len(known.words), 2)
+    tables = count_grams(train, size, 2)
     row("none", tables, estimate(tables))
-    tables = count_grams(train, len(known.words), 3)
+    tables = count_grams(train, size, 3)
     for name, share in (("as shipped", 1.0), ("half the room", 0.5), ("twice the room", 2.0)):
         row(name, tables, fit(tables, share * ROOM, SIZES))
     row(
@@ -95,7 +108,7 @@ def alternatives(folder: Path, cache: Path) -> None:
         estimate(tables, [np.ones(len(t), bool) for t in tables[:2]] + [tables[2].count >= 3]),
     )
     row("none", tables, estimate(tables))
-    tables = count_grams(train, len(known.words), 4)
+    tables = count_grams(train, size, 4)
     row("the same room", tables, fit(tables, ROOM, (SIZES[0], SIZES[0], SIZES[1])))
 
 
@@ -107,16 +120,15 @@ def main() -> None:
     parser.add_argument("--alternatives", action="store_true", help="train and measure other orders and prunings")
     parser.add_argument("--cache", type=Path, help="the folder that training kept the tokenised corpus in")
     options = parser.parse_args()
+    model = LanguageModel.open(options.model)
     if options.alternatives:
         if options.cache is None:
             parser.error("--alternatives needs --cache")
-        return alternatives(options.corpus, options.cache)
-    model = LanguageModel.open(options.model)
-    ids = stream(model, islice(read(options.corpus), HELD_OUT_EVERY - 1, None, HELD_OUT_EVERY))
+        return alternatives(options.corpus, options.cache, model, options.also)
+    ids = stream(model, held_out(options.corpus))
     report(model, "held out", ids)
     for file in options.also:
-        with file.open(encoding="utf-8") as lines:
-            report(model, file.name, stream(model, (json.loads(line)["text"] for line in lines)))
+        report(model, file.name, stream(model, texts_of(file)))
     speed(model, ids)
 
 

@@ -93,7 +93,6 @@ class Fit:
 
         torch.manual_seed(1)
         torch.set_num_threads(1)
-        self.torch = torch
         self.start = weights
         at = np.minimum(np.searchsorted(weights.hashes, model.hashes), len(weights.hashes) - 1)
         known = weights.hashes[at] == model.hashes
@@ -102,7 +101,7 @@ class Fit:
 
         def table(values: Vectors) -> torch.nn.Embedding:
             padded = np.concatenate([np.zeros((1, values.shape[1]), np.float32), values])
-            return torch.nn.Embedding.from_pretrained(torch.tensor(padded), freeze=False, sparse=True, padding_idx=0)
+            return torch.nn.Embedding(len(padded), padded.shape[1], 0, sparse=True, _weight=torch.tensor(padded))
 
         self.around = table(weights.around * weights.around_scale[:, None])
         self.reading = table(weights.reading * weights.reading_scale[:, None])
@@ -121,7 +120,8 @@ class Fit:
         self, ids: NDArray[np.int32], spans: Spans, e: Examples, language: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Learn from one chunk.  Returns mean loss, and the share of spans read right with and without the model."""
-        torch = self.torch
+        import torch
+
         span = torch.tensor(e.span)
         n = len(spans.low)
         given = torch.tensor(np.stack([language, e.channel], axis=1), dtype=torch.float32) @ self.scales
@@ -145,7 +145,8 @@ class Fit:
         return np.array([float(x.detach().float().mean()) for x in (loss, hit, base)])
 
     def _contexts(self, ids: NDArray[np.int32], spans: Spans) -> torch.Tensor:
-        torch = self.torch
+        import torch
+
         row = torch.tensor(self.row[ids])
         vectors, keep = self.around(row), self.keep[row]
         nothing = torch.zeros(1, vectors.shape[1])
@@ -162,6 +163,7 @@ class Fit:
             before, after = spans.low - 1 - k, spans.high + k
             context = context + self.place[k] * vectors[np.where(before >= spans.begin, before, -1)]
             context = context + self.place[PLACES + k] * vectors[np.where(after < spans.end, after, -1)]
+        assert isinstance(context, torch.Tensor)
         return context
 
     def weights(self) -> Weights:

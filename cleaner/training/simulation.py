@@ -83,7 +83,7 @@ class Simulator:
         high = low + np.r_[size, stayed_size]
         spun_key = np.r_[channel.spun_key[row], stayed_key]
         truth = np.r_[channel.original[row], np.full(len(stayed_start), -1)]
-        first = np.searchsorted(channel.spun_key, spun_key)
+        first = np.asarray(np.searchsorted(channel.spun_key, spun_key), np.int64)
         count = np.searchsorted(channel.spun_key, spun_key, "right") - first
         span = np.repeat(np.arange(len(low)), count)
         rows = np.arange(len(span)) - np.repeat(np.cumsum(count) - count, count) + first[span]
