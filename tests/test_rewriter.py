@@ -164,7 +164,7 @@ def test_casing_is_counted_inside_sentences(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(training, "LEAST_WORDS", 3)
     monkeypatch.setattr(training, "LEAST_PAIRS", 3)
-    text = "Tell us what the US does on Monday. House rules of the White House are in a white book of the house.\n"
+    text = "They tell us what the US does on Monday. House rules of the White House are in a white book of the house.\n"
     rows = training.rows(training.surfaces([text] * 5))
     assert [(row.lower, row.cased, row.count) for row in rows] == [
         ("monday", "Monday", 5),
