@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cleaner.repairs import repairs
@@ -35,7 +36,7 @@ class Cleaner:
     def detector(self) -> Detector:
         """The models."""
         if self._detector is None:
-            self._detector = shipped()
+            self._detector = with_lexicons(self.settings.lexicons) if self.settings.lexicons else shipped()
         return self._detector
 
     def clean(self, text: str) -> Result:
@@ -68,13 +69,15 @@ class Cleaner:
 
     def __getstate__(self) -> tuple[Settings, Detector | None]:
         # A worker opens the shipped models itself: they are memory-mapped, and so shared.
-        return self.settings, None if self._detector is not None and self._detector is shipped() else self._detector
+        derived = self._detector is not None and (self.settings.lexicons or self._detector is shipped())
+        return self.settings, None if derived else self._detector
 
     def __setstate__(self, state: tuple[Settings, Detector | None]) -> None:
         self.settings, self._detector = state
 
     def _clean_batch(self, texts: Sequence[str]) -> list[Result]:
-        suspects = [i for i, text in enumerate(texts) if telling(text)]
+        # The screen knows the shipped phrases only.
+        suspects = [i for i, text in enumerate(texts) if self.settings.lexicons or telling(text)]
         analyses: dict[int, Analysis] = {}
         if suspects:
             from cleaner.analysis import analyse
@@ -154,6 +157,17 @@ def shipped() -> Detector:
 
     model = LanguageModel.open()
     return Detector(model, Channel.open(), ContextModel(Weights.open(), model), Calibration.open())
+
+
+@cache
+def with_lexicons(paths: tuple[Path, ...]) -> Detector:
+    """The shipped detector with tables of the user's own; raises LexiconError naming file, line and mend."""
+    from cleaner.detector import Detector
+    from cleaner.lexicon import extended, read_entries
+
+    models = shipped()
+    channel = extended(models.channel, (entry for path in paths for entry in read_entries(path)))
+    return Detector(models.model, channel, models.context, models.calibration, models.tuning)
 
 
 def clean(text: str) -> Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import astuple, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import BadZipFile
@@ -292,4 +292,45 @@ def compile_channel(dialects: Mapping[str, Mapping[str, tuple[float, Mapping[str
         tuple(vocabulary),
         words,
         log_stay,
+    )
+
+
+def extended(channel: Channel, entries: Iterable[Entry]) -> Channel:
+    """The channel with a user's own rows, which hold in every dialect, in place of its rows for the same pairs.
+
+    A row without counts is taken at its word, as seen once.
+    """
+    seen = [replace(e, count=max(e.count, 1), documents=max(e.documents, 1)) for e in entries]
+    own = compile_channel({"own": estimate(Dialect("own", seen))})
+    repeat = np.ones((1, len(channel.dialects)), np.float32)
+
+    at = np.minimum(np.searchsorted(channel.original_key, own.original_key), len(channel.text) - 1)
+    new = np.flatnonzero(channel.original_key[at] != own.original_key)
+    keys = np.r_[channel.original_key, own.original_key[new]]
+    order = np.argsort(keys, kind="stable")
+    place = np.empty(len(keys), np.int64)
+    place[order] = np.arange(len(keys))
+    number = at.copy()
+    number[new] = len(channel.text) + np.arange(len(new))
+    log_stay = np.concatenate([channel.log_stay, own.log_stay[new] * repeat])
+    log_stay[number] = own.log_stay * repeat
+    shifted = np.where(own.words >= 0, own.words + len(channel.vocabulary), -1)
+
+    pairs = set(zip(own.spun_key.tolist(), number[own.original].tolist(), strict=True))
+    rows = zip(channel.spun_key.tolist(), channel.original.tolist(), strict=True)
+    kept = np.array([pair not in pairs for pair in rows], bool)
+    spun_key = np.r_[channel.spun_key[kept], own.spun_key]
+    original = place[np.r_[channel.original[kept], number[own.original]]]
+    sorted_rows = np.lexsort((original, spun_key))
+    texts = channel.text + tuple(own.text[i] for i in new)
+    return Channel(
+        channel.dialects,
+        spun_key[sorted_rows],
+        original[sorted_rows].astype(np.int32),
+        np.concatenate([channel.log_swap[kept], own.log_swap * repeat])[sorted_rows],
+        keys[order],
+        tuple(texts[i] for i in order),
+        channel.vocabulary + own.vocabulary,
+        np.concatenate([channel.words, shifted[new]])[order].astype(np.int32),
+        log_stay[order],
     )

@@ -110,11 +110,9 @@ def paragraphs(text: str) -> Iterator[Span]:
 
 def _cut(text: str, start: int, limit: int) -> int:
     """The best place to cut text[start:limit]: after a sentence, else after white space, else at the limit."""
-    last = None
-    for last in _SENTENCE_END.finditer(text, start + (limit - start) // 2, limit):
-        pass
-    if last is not None:
-        return last.end()
+    ends = [m.end() for m in _SENTENCE_END.finditer(text, start + (limit - start) // 2, limit)]
+    if ends:
+        return ends[-1]
     for i in range(limit, start + (limit - start) // 2, -1):
         if text[i - 1].isspace():
             return i

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,7 @@ class Settings:
     `threshold` (0..1): findings at or above this confidence are applied.
     `report_threshold` (0..1): findings below this confidence are not reported at all.
     `suspect` and `spun` (0..1): document probabilities from which the verdict is "suspect" and "spun".
+    `lexicons`: tables of one's own (the format of `lexicons/en/dialects/*.tsv`), which hold beside the shipped ones.
     `furniture`: remove page furniture (photo credits, comment forms), rather than only report it.
     """
 
@@ -20,6 +22,7 @@ class Settings:
     suspect: float = 0.5
     spun: float = 0.9
     furniture: bool = False
+    lexicons: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("threshold", "report_threshold", "suspect", "spun"):
