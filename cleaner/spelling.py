@@ -12,10 +12,11 @@ from cleaner.resources import path
 
 COLUMNS = ("british", "american")
 _MOST = 1_000_000  # characters that are enough to tell
-# Spinners' tables are American, so that a British word tells more of the author.  On development text the verdict
-# was right for 320 words, wrong for 29 and none for 152; with equal weights right for 339, wrong for 87.
+# Spinners' tables are American: one British word tells more of the author than several American ones.  On development
+# articles that these figures were not chosen on, the verdict was right for 159 words, wrong for 11, none for 158.
 _BRITISH = 3
-_ENOUGH = 3
+_ENOUGH_BRITISH = 3
+_ENOUGH_AMERICAN = -6
 _WORD = re.compile(r"\b[a-z]{4,}\b")  # small letters only: names keep their spelling
 
 
@@ -63,7 +64,9 @@ class Spelling:
         balance = sum(
             n * (_BRITISH if table[w].british else -1) for w, n in self.counts.items() if w not in (word, variant.other)
         )
-        return (balance > 0) == variant.british if abs(balance) >= _ENOUGH else None
+        if _ENOUGH_AMERICAN < balance < _ENOUGH_BRITISH:
+            return None
+        return (balance > 0) == variant.british
 
     def render(self, phrase: str) -> str:
         """`phrase` (lower case) with each word in the document's spelling, where that is known."""

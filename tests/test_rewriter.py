@@ -124,7 +124,7 @@ def test_apostrophes_follow_the_document() -> None:
 
 def test_spelling_follows_the_document() -> None:
     british = Spelling.of("The theatre by the harbour honours its neighbours.")
-    american = Spelling.of("The theater by the harbor honors its neighbors.")
+    american = Spelling.of("The theater by the harbor honors its neighbors, who favor the color gray.")
     assert british.render("the organization of labor") == "the organisation of labour"
     assert american.render("the organisation of labour") == "the organization of labor"
     assert Spelling.of("Nothing tells.").render("labour and color") == "labour and color"
@@ -164,7 +164,7 @@ def test_casing_is_counted_inside_sentences(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(training, "LEAST_WORDS", 3)
     monkeypatch.setattr(training, "LEAST_PAIRS", 3)
-    text = "They tell us what the US does on Monday. House rules of the White House are in a white book of the house.\n"
+    text = "They tell us what the US, on Monday, is. House rules of the White House are in a white book of the house.\n"
     rows = training.rows(training.surfaces([text] * 5))
     assert [(row.lower, row.cased, row.count) for row in rows] == [
         ("monday", "Monday", 5),
