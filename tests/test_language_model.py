@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,12 +26,13 @@ from cleaner.language_model import (
     UNKNOWN,
     LanguageModel,
     LanguageModelError,
+    save,
 )
 from cleaner.segment import paragraphs, tokenize, word_hash
 from cleaner.training.corpus import encode, merge
 from cleaner.training.kneser_ney import Bools, Grams, Ints, count_grams, estimate, fit, perplexity
-from cleaner.training.language_model import BIGRAMS, GAINS, SIZES, TRIGRAMS, compile_model, quantize, save, vocabulary
-from cleaner.training.static_function import build
+from cleaner.training.language_model import BIGRAMS, GAINS, SIZES, TRIGRAMS, compile_model, quantize, vocabulary
+from cleaner.training.static_function import Layout, build
 
 Gram = tuple[int, ...]
 
@@ -96,7 +98,7 @@ def stream_of(texts: Iterable[Sequence[int]]) -> Ints:
     return np.array([word for text in texts for word in (START, *text)], np.int32)
 
 
-def gram(tables: Sequence[Grams], order: int, row: int) -> Gram:
+def gram(tables: Sequence[Grams], order: int, row: int | np.integer[Any]) -> Gram:
     table = tables[order - 1]
     return (*(gram(tables, order - 1, table.prefix[row]) if order > 1 else ()), int(table.word[row]))
 
@@ -116,9 +118,9 @@ def test_estimates_agree_with_the_naive_ones(texts: list[list[int]], pattern: li
     levels = estimate(tables, kept)
     for order, (table, level) in enumerate(zip(tables, levels, strict=True), 1):
         for row in range(len(table)):
-            *context, word = gram(tables, order, row)
-            if word != START:
-                assert level.prob[row] == pytest.approx(naive.prob(tuple(context), word), rel=1e-9)
+            found = gram(tables, order, row)
+            if found[-1] != START:
+                assert level.prob[row] == pytest.approx(naive.prob(found[:-1], found[-1]), rel=1e-9)
     for context in product(range(WORDS), repeat=2):
         assert sum(naive.prob(context, w) for w in range(WORDS) if w != START) == pytest.approx(1, abs=1e-9)
 
@@ -204,7 +206,7 @@ def test_pruning_keeps_shorter_ngrams_and_room() -> None:
 
 @pytest.mark.parametrize("layout", [BIGRAMS, TRIGRAMS, GAINS])
 @pytest.mark.parametrize("size", [0, 1, 7, 1000, 100_000])
-def test_static_function_knows_its_keys_and_few_others(layout, size: int) -> None:
+def test_static_function_knows_its_keys_and_few_others(layout: Layout, size: int) -> None:
     random = np.random.default_rng(size)
     keys = np.unique(random.integers(0, 2**63, 3 * size, np.uint64))[:size]
     random.shuffle(keys)
@@ -274,7 +276,7 @@ def test_corpus_is_the_tokens_of_all_paragraphs() -> None:
         (lambda data: data + b"\0", "damaged"),
     ],
 )
-def test_damaged_files_are_refused_by_name(tmp_path: Path, damage, message: str) -> None:
+def test_damaged_files_are_refused_by_name(tmp_path: Path, damage: Callable[[bytes], bytes], message: str) -> None:
     model_of(tmp_path / "whole.lm")
     path = tmp_path / "damaged.lm"
     path.write_bytes(damage((tmp_path / "whole.lm").read_bytes()))
@@ -321,7 +323,7 @@ def test_shipped_model_sums_to_one(shipped: LanguageModel) -> None:
         ("prime minister of india", "high minister of india"),
         ("she said on monday", "she mentioned on monday"),
         ("the united states", "the joined states"),
-        ("he was sentenced to 10 years in prison", "he was sentenced to 10 years in jail cell"),
+        ("he was sentenced to 10 years in prison", "he was condemned to 10 years in jail"),
     ],
 )
 def test_shipped_model_prefers_what_people_write(shipped: LanguageModel, right: str, wrong: str) -> None:
@@ -335,7 +337,7 @@ def test_shipped_model_prefers_what_people_write(shipped: LanguageModel, right: 
 def test_shipped_model_is_small_and_fast(shipped: LanguageModel) -> None:
     """At most 25 MiB, opened in 30 ms, 2 million n-grams a second (processor time, best of several)."""
 
-    def best(action) -> float:
+    def best(action: Callable[[], object]) -> float:
         seconds = []
         for _ in range(10):
             start = time.process_time()
