@@ -66,12 +66,13 @@ def findings(text: str, tokens: Tokens, found: list[Choice], spun: float, channe
     conventions = _conventions(text)
     numerals = Numerals(text, tokens)
     rendered = [_rendered(text, tokens, choice, conventions, numerals) for choice in found]
-    for i, (choice, readings) in enumerate(zip(found, rendered, strict=True)):
+    for i, (choice, (readings, row)) in enumerate(zip(found, rendered, strict=True)):
         if not readings:
             continue
         after = found[i + 1] if i + 1 < len(found) and found[i + 1].start == choice.end else None
-        if after and rendered[i + 1] and rendered[i + 1][0][1] * spun >= 0.5:
-            following = rendered[i + 1][0][0]
+        next_readings = rendered[i + 1][0] if after else []
+        if next_readings and next_readings[0][1] * spun >= 0.5:
+            following = next_readings[0][0]
         else:
             following = _joined_word(text, tokens, choice.end)
         free = found[i - 1].end if i else 0
@@ -86,8 +87,7 @@ def findings(text: str, tokens: Tokens, found: list[Choice], spun: float, channe
             best[0],
             min(best[1] * spun, 1.0),
             tuple((r, round(p * spun, 4)) for r, p in others[:MOST_ALTERNATIVES] if p * spun >= LEAST),
-            f"{channel.dialects[choice.dialect]}: {' '.join(tokens.norms[choice.start : choice.end])} "
-            f"<- {choice.readings[0][0]}",
+            f"{channel.dialects[choice.dialect]}: {' '.join(tokens.norms[choice.start : choice.end])} <- {row}",
         )
 
 
@@ -100,8 +100,11 @@ def _conventions(text: str) -> Conventions:
 Readings = list[tuple[str, float]]
 
 
-def _rendered(text: str, tokens: Tokens, choice: Choice, conventions: Conventions, numerals: Numerals) -> Readings:
-    """The readings of `choice` as they would stand in the text, distinct, with their probabilities, best first."""
+def _rendered(
+    text: str, tokens: Tokens, choice: Choice, conventions: Conventions, numerals: Numerals
+) -> tuple[Readings, str]:
+    """The readings of `choice` as they would stand in the text, distinct, with their probabilities, best first; and
+    the best one in lexicon form."""
     start, end = choice.start, choice.end
     surface = text[tokens.starts[start] : tokens.ends[end - 1]]
     spun = " ".join(tokens.norms[start:end])
@@ -109,7 +112,8 @@ def _rendered(text: str, tokens: Tokens, choice: Choice, conventions: Convention
     after = tokens.norms[end] if end < len(tokens) and tokens.joined[end] else ""
     opens = opens_sentence(tokens, start, text)
     loud = surface.isupper() and is_loud(text, tokens, start, end)
-    readings: defaultdict[str, float] = defaultdict(float)
+    readings: dict[str, float] = {}
+    row_of: dict[str, str] = {}
     for rank, (reading, p) in enumerate(choice.readings):
         if rank and p < LEAST:
             break
@@ -120,8 +124,11 @@ def _rendered(text: str, tokens: Tokens, choice: Choice, conventions: Convention
             continue
         cased = in_case_of(surface, original, opens_sentence=opens, before=before, after=after, loud=loud)
         if normalize(cased) != normalize(" ".join(surface.split())):
-            readings[conventions.apostrophes(cased)] += p
-    return sorted(readings.items(), key=lambda r: -r[1])
+            shown = conventions.apostrophes(cased)
+            readings[shown] = readings.get(shown, 0.0) + p
+            row_of.setdefault(shown, reading)
+    ranked = sorted(readings.items(), key=lambda r: -r[1])
+    return ranked, row_of[ranked[0][0]] if ranked else ""
 
 
 def _joined_word(text: str, tokens: Tokens, index: int) -> str:

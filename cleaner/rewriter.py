@@ -85,8 +85,8 @@ def in_case_of(
         # A number has no capital to keep, and a spinner's own small letters ("america") say nothing.
         first = opens_sentence and (explained or (not parts and surface[:1].isdigit()))
         return _capitalised(plain) if first else plain
-    if explained and not opens_sentence and plain != replacement:
-        return plain  # "America" says nothing of "the US"
+    if explained and not opens_sentence and (plain != replacement or _words(surface)[0][0] == "i"):
+        return plain  # "America" says nothing of "the US", nor "I" of "we"
     capitals = sum(part[0].isupper() for part in parts)
     if all(p[0].isupper() or _SMALL.fullmatch(p) for p in parts) and (capitals > 1 or not opens_sentence):
         return " ".join(w if i and _SMALL.fullmatch(w) else _capitalised(w) for i, w in enumerate(plain.split(" ")))

@@ -185,6 +185,11 @@ def test_alternatives_are_distinct_and_none_is_the_text_or_the_replacement() -> 
     assert f.alternatives == (("Job", 0.05), ("Task", 0.04))
 
 
+def test_the_source_names_the_row_that_is_proposed() -> None:
+    (f,) = find("It rose by 2 percent, they said.", ("2", (("two", 0.6), ("both", 0.3))))
+    assert (f.replacement, f.source) == ("both", "test: 2 <- both")
+
+
 def test_confidence_is_that_of_the_paragraph_times_that_of_the_edit() -> None:
     (f,) = find("He mentioned it.", ("mentioned", (("said", 0.8), ("stated", 0.1))), spun=0.5)
     assert f.confidence == pytest.approx(0.4)

@@ -33,6 +33,8 @@ from cleaner.spelling import Spelling
         ("NAVY", "military", "MILITARY"),
         ("monetary  services", "banking", "banking"),
         ("2", "two", "two"),
+        ("I", "we", "we"),
+        ("Japanese", "eastern", "Eastern"),
         ("12 Months", "year", "Year"),
     ],
 )
