@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, fields, replace
@@ -37,28 +36,41 @@ class LexiconError(ValueError):
 
 def read_entries(path: Path) -> Iterator[Entry]:
     """Yield the rows of a lexicon, checked; raises LexiconError naming file, line and mend."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-        header = tuple(next(rows, ()))
-        if header != COLUMNS:
-            raise LexiconError(
-                f"{path}:1: the header must be {' '.join(COLUMNS)} (tab-separated), not {' '.join(header)}"
-            )
-        for number, row in enumerate(rows, 2):
-            try:
-                original, spun, count, documents, source = row
-                entry = Entry(original, spun, int(count), int(documents), source)
-            except ValueError as error:
-                raise LexiconError(
-                    f"{path}:{number}: expected {len(COLUMNS)} columns with whole numbers: {error}"
-                ) from None
-            if not original or not spun:
-                raise LexiconError(f"{path}:{number}: neither side may be empty")
-            if entry.count < 0 or entry.documents < 0 or source not in SOURCES:
-                raise LexiconError(
-                    f"{path}:{number}: counts must not be negative, and source one of {', '.join(SOURCES)}"
-                )
-            yield entry
+    for number, row in numbered_rows(path):
+        try:
+            yield entry_of(row)
+        except ValueError as error:
+            raise LexiconError(f"{path}:{number}: {error}") from None
+
+
+def numbered_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the cells of each row below the header with its line; raises LexiconError."""
+    data = path.read_bytes()
+    try:
+        lines = data.decode().removesuffix("\n").split("\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise LexiconError(f"{path}:{line}: byte 0x{data[error.start]:02x} is not UTF-8; save the file so") from None
+    header, *rows = (line.removesuffix("\r").split("\t") for line in lines)
+    if tuple(header) != COLUMNS:
+        raise LexiconError(f"{path}:1: the header must be {' '.join(COLUMNS)} (tab-separated), not {' '.join(header)}")
+    yield from enumerate(rows, 2)
+
+
+def entry_of(row: Sequence[str]) -> Entry:
+    """A row as an entry; raises ValueError saying what is wrong with it."""
+    if len(row) != len(COLUMNS):
+        raise ValueError(f"expected {len(COLUMNS)} columns between tabs ({', '.join(COLUMNS)}), not {len(row)}")
+    original, spun, count, documents, source = row
+    if not original or not spun:
+        raise ValueError("neither side may be empty")
+    try:
+        entry = Entry(original, spun, int(count), int(documents), source)
+    except ValueError:
+        raise ValueError(f"count and documents are whole numbers, not {count!r} and {documents!r}") from None
+    if entry.count < 0 or entry.documents < 0 or source not in SOURCES:
+        raise ValueError(f"counts must not be negative, and source one of {', '.join(SOURCES)}")
+    return entry
 
 
 def write_entries(path: Path, entries: Iterable[Entry]) -> None:
