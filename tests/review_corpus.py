@@ -31,6 +31,7 @@ TABLE: dict[str, tuple[Kind, str | None, float, tuple[tuple[str, float], ...]]] 
 _PATTERN = re.compile(
     "|".join(rf"(?<!\w){re.escape(phrase)}(?!\w)" for phrase in sorted(TABLE, key=len)[::-1]), re.IGNORECASE
 )
+_OPENING = re.compile(r"(?:\A|[.:\n“])\s*\Z")
 
 SPUN = [
     "White Home officers mentioned on Tuesday that the Chilly Conflict was a lesson and not a plan.",
@@ -69,7 +70,7 @@ class TableCleaner:
         self.settings = settings or Settings()
 
     def clean(self, text: str) -> Result:
-        found = tuple(self._finding(match) for match in _PATTERN.finditer(text))
+        found = tuple(self._finding(match, text) for match in _PATTERN.finditer(text))
         paragraphs = tuple(self._paragraph(text, *m.span()) for m in re.finditer(r"[^\r\n]*[^\r\n\s][^\r\n]*", text))
         probability = max((p.spun_probability for p in paragraphs), default=0.0)
         verdict: Any = "spun" if probability >= 0.9 else "suspect" if probability >= 0.5 else "clean"
@@ -85,11 +86,11 @@ class TableCleaner:
         probability = (0.008, 0.31, 0.83, 0.97, 0.991, 0.998)[min(hits, 5)]
         return Paragraph(start, end, probability, "news-a" if probability >= 0.5 else None)
 
-    def _finding(self, match: re.Match[str]) -> Finding:
+    def _finding(self, match: re.Match[str], whole: str) -> Finding:
         text = match[0]
         kind, cure, confidence, others = TABLE[text.lower()]
         if cure is not None and kind in ("phrase", "expression"):
-            opens = len(text.split()) > 2
+            opens = _OPENING.search(whole, 0, match.start()) is not None
             cure = in_case_of(text, cure, opens_sentence=opens)
             others = tuple((in_case_of(text, other, opens_sentence=opens), p) for other, p in others)
         wanted = confidence >= self.settings.threshold and (kind != "furniture" or self.settings.furniture)

@@ -56,12 +56,17 @@ class Plan:
 def describe(job: Job) -> dict[str, Any]:
     """A job's settings as JSON has them."""
     return {
-        "settings": asdict(job.settings),
+        "settings": asdict(job.settings) | {"lexicons": [_content(path) for path in job.settings.lexicons]},
         "options": asdict(job.options),
         "policy": asdict(job.policy),
         "layout": job.layout,
         "skip": job.skip,
     }
+
+
+def _content(path: Path) -> list[str]:
+    """A file by its name and what is in it: a table that has changed gives other output."""
+    return [path.name, hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()]
 
 
 def plan(found: Iterable[Found], output: Path, job: Job, input_format: str | None = None) -> Plan:

@@ -82,7 +82,7 @@ class Desk:
             document, finding = self.queue.items[number]
             text = replacement
             if replacement is not None and number not in numbers:
-                text = adapted(replacement, finding)
+                text = adapted(replacement, finding, self.queue.documents[document].result.original)
             key, owner = self.queue.key(number), self.queue.documents[document]
             made[key] = Decision(key, owner.source.name, finding.text, owner.written(finding, text))
         self.decisions.record(window, made.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ from typing import NamedTuple, Protocol
 from cleaner.documents import passages
 from cleaner.formats.passage import Passage
 from cleaner.result import Finding, Result
-from cleaner.rewriter import in_case_of
+from cleaner.rewriter import in_case_of, opens_sentence
+from cleaner.segment import tokenize
 
 # So much of a long paragraph is shown on either side of a finding.
 CONTEXT = 1200
@@ -179,9 +180,14 @@ def readings(finding: Finding) -> list[str]:
     return [*best, *(text for text, _ in finding.alternatives)]
 
 
-def adapted(replacement: str, finding: Finding) -> str:
-    """`replacement`, chosen for another finding like this one, with this one's capitals."""
+def adapted(replacement: str, finding: Finding, text: str) -> str:
+    """`replacement`, chosen for another finding like this one of `text`, with this one's capitals."""
     for reading in readings(finding):
         if reading.casefold() == replacement.casefold():
             return reading
-    return in_case_of(finding.text, replacement, opens_sentence=False) if replacement else replacement
+    if not replacement:
+        return replacement
+    line = text.rfind("\n", 0, finding.start) + 1
+    tokens = tokenize(text[line : finding.end])
+    opens = opens_sentence(tokens, bisect_left(tokens.starts, finding.start - line), text[line:])
+    return in_case_of(finding.text, replacement, opens_sentence=opens)

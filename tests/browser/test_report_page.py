@@ -160,6 +160,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(opened: Callable[..., Page], s
     assert violations(page) == []
     assert fits(page)
     page.goto(page.url + "#document-1")
+    expect(page.locator(".pair").first).to_be_visible()
     page.keyboard.press("n")
     expect(page.get_by_role("tooltip")).to_be_visible()
     page.wait_for_timeout(200)  # until the tooltip has faded in
