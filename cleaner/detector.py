@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cleaner.calibration import Calibration
 from cleaner.context import ContextModel, Spans, restored
-from cleaner.islands import UNCHANGED, Batch, Candidates, Lattice, candidates, lattice
+from cleaner.islands import UNCHANGED, Batch, Candidates, Lattice, candidates, lattice, rarity
 from cleaner.language_model import START, LanguageModel
 from cleaner.lattice import decode
 from cleaner.lexicon import MAX_WORDS, Channel
@@ -77,7 +77,8 @@ class Detector:
         self._words = vocabulary[channel.words]  # index -1 is the padding at the end
         unigram = np.r_[model.unigram(np.arange(len(model.words), dtype=np.int32)), np.float32(0.0)]
         unigram[-1] = 0.0  # padding
-        self._rarity = np.exp(unigram[self._words].min(axis=1))  # of each original's rarest word
+        self._rarest = np.exp(unigram[self._words].min(axis=1))  # of each original's rarest word
+        self._rarity = rarity(self._words).sum(axis=1)
 
     def candidates(self, b: Batch) -> tuple[Candidates, Lattice]:
         """All readings of a batch."""
@@ -100,7 +101,10 @@ class Detector:
 
         t = self.tuning
         scale = t.scale if score is None else self.context.weights.language
-        found = decode(islands.scored(swap, unchanged), self.model, beam=t.beam, width=t.width, scale=scale)
+        # Rare words, which the language model knows by class alone: those of the reading, less those it replaces.
+        passed = np.r_[0.0, np.cumsum(rarity(b.ids))]
+        rare = self._rarity[self.channel.original[c.row]] - (passed[c.start + c.size] - passed[c.start])
+        found = decode(islands.scored(swap + scale * rare, unchanged), self.model, beam=t.beam, width=t.width, scale=scale)
         is_swap = islands.candidate != UNCHANGED
         posterior = np.zeros(len(c.start))
         posterior[islands.candidate[is_swap]] = found.posterior[is_swap]
@@ -171,7 +175,7 @@ class Detector:
         adapted = (pair_count - own + kappa * prior) / (elsewhere + kappa)
         # Words recur: a unigram cache (Kuhn & De Mori 1990) lends an original seen elsewhere in the document weight.
         length = np.bincount(document)[document[c.start]]
-        recurrence = self.tuning.cache * elsewhere / (length * self._rarity[original])
+        recurrence = self.tuning.cache * elsewhere / (length * self._rarest[original])
         return np.asarray(np.log(np.maximum(adapted, 1e-30)) + np.log1p(recurrence))
 
     def in_context(self, b: Batch, c: Candidates, reading: Reading, adapted: Floats) -> Floats:

@@ -17,8 +17,15 @@ from cleaner.lattice import Edges, Islands
 from cleaner.lexicon import Channel, phrase_keys
 from cleaner.segment import Tokens, word_hash
 
+# log P(word | its class): the language model knows a rare word as its class only, and there are many of each.
+WITHIN_CLASS = np.array([-11.0, 0.0, -7.0, -10.0, 0.0])
 MEMORY = 2  # words of context: the order of the language model less one
 UNCHANGED = -1
+
+
+def rarity(ids: NDArray[np.int32]) -> NDArray[np.float64]:
+    """What log P(class) lacks to log P(word), for ids of the language model (-1 pads)."""
+    return np.where((ids >= 0) & (ids < len(WITHIN_CLASS)), WITHIN_CLASS[np.clip(ids, 0, len(WITHIN_CLASS) - 1)], 0.0)
 
 
 @dataclass(frozen=True, slots=True)

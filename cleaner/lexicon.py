@@ -43,6 +43,18 @@ def read_entries(path: Path) -> Iterator[Entry]:
             raise LexiconError(f"{path}:{number}: {error}") from None
 
 
+def read_own(path: Path) -> Iterator[Entry]:
+    """Yield the rows of a lexicon from outside, whose phrases are also checked to have 1 .. MAX_WORDS words.
+
+    Raises LexiconError naming file, line and mend.
+    """
+    for number, entry in enumerate(read_entries(path), 2):
+        for phrase in (entry.original, entry.spun):
+            if not 1 <= (words := len(tokenize(phrase))) <= MAX_WORDS:
+                raise LexiconError(f"{path}:{number}: {phrase!r} has {words} words; 1 to {MAX_WORDS} can be looked up")
+        yield entry
+
+
 def numbered_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the cells of each row below the header with its line; raises LexiconError."""
     data = path.read_bytes()

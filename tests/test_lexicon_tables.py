@@ -32,24 +32,6 @@ def by_name(path: Path) -> str:
     return path.stem
 
 
-def expect_failure(request: pytest.FixtureRequest, reasons: dict[str, str], path: Path) -> None:
-    if path.stem in reasons:
-        request.applymarker(pytest.mark.xfail(reason=reasons[path.stem], strict=True))
-
-
-NOT_NORMAL = {
-    "news-a": "induce() takes handles and figures into rows: 'the <protected>' matches every one of them",
-    "news-b": "induce() takes handles and figures into rows, and 'st.' is a word only where it has a capital",
-}
-NOT_NORMAL_LEMMAS = {
-    "news-0": "'mid-' is read as 'mid'",
-    "news-1": 'the apostrophe of "lawyers\'" is no part of a word',
-    "news-2": "'-thirds' is read as 'thirds': two-thirds -> thirds",
-    "news-3": "'%' is read as nothing, '1 / 4' as two numbers",
-    "news-phrases": "'dr.' and 'mr.' are words only where they have a capital",
-}
-
-
 @pytest.mark.parametrize("path", TABLES, ids=by_name)
 def test_tables_are_sorted_without_duplicates(path: Path) -> None:
     pairs = [(e.original, e.spun) for e in entries(path)]
@@ -57,8 +39,7 @@ def test_tables_are_sorted_without_duplicates(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", TABLES, ids=by_name)
-def test_phrases_of_tables_are_normalised_and_bounded(path: Path, request: pytest.FixtureRequest) -> None:
-    expect_failure(request, NOT_NORMAL, path)
+def test_phrases_of_tables_are_normalised_and_bounded(path: Path) -> None:
     wrong = {
         phrase
         for entry in entries(path)
@@ -100,13 +81,11 @@ def test_lemma_tables_are_sorted_without_duplicates(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", LEMMAS, ids=by_name)
-def test_phrases_of_lemma_tables_are_normalised_and_bounded(path: Path, request: pytest.FixtureRequest) -> None:
-    expect_failure(request, NOT_NORMAL_LEMMAS, path)
+def test_phrases_of_lemma_tables_are_normalised_and_bounded(path: Path) -> None:
     sides = {side for original, _, spun in read_lemmas(path) for side in (original, spun)}
     assert not [s for s in sides if normalized(s) != s or not 1 <= len(tokenize(s)) <= MAX_WORDS]
 
 
-@pytest.mark.xfail(reason="news-phrases.tsv is not in news-written.tsv yet", strict=True)
 def test_written_rows_follow_from_the_lemmas() -> None:
     made = written(row for path in LEMMAS for row in read_lemmas(path))
     assert sorted(made) == list(entries(LEXICONS / "dialects" / "news-written.tsv"))

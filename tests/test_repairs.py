@@ -383,7 +383,8 @@ HONEST = st.text(st.sampled_from("abc.,! ’“”–—…éèüñçßåøœ£�
 def test_mending_stays_mended(text: str, encoding: str) -> None:
     damaged = text.encode().decode(encoding, "replace").replace("\ufffd", "")
     once = fixed(damaged)
-    assert [f for f in repairs(once) if f.replacement is not None] == []
+    # What was mended may be furniture ("© a"): that is no damage.
+    assert [f for f in repairs(once) if f.kind != "furniture"] == []
 
 
 UNITS = [

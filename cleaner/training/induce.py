@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -42,10 +43,14 @@ def induce(articles: Iterable[Mapping[str, Any]], candidates: Iterable[str] = ()
     return [Entry(o, s, n, len(documents[o, s]), "observed") for (o, s), n in count.items()]
 
 
+_PHRASE = re.compile(r"\w[\w'.-]*(?: \w[\w'.-]*)*")
+
+
 def usable(original: str, spun: str) -> bool:
-    """Whether a pair (in lexicon form) can be a row: two different phrases of bounded size that begin with a word."""
-    sides = original, spun
-    return original != spun and all(0 < len(tokenize(p)) <= MAX_WORDS and not p.startswith("'") for p in sides)
+    """Whether a pair (in lexicon form) can be a row: two different phrases of words, of bounded size."""
+    return original != spun and all(
+        _PHRASE.fullmatch(p) and normalized(p) == p and len(tokenize(p)) <= MAX_WORDS for p in (original, spun)
+    )
 
 
 def left_alone(spun: str, edits: Iterable[tuple[int, int, str]], known: frozenset[tuple[str, ...]]) -> Iterable[str]:

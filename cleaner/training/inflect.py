@@ -19,7 +19,7 @@ from cleaner.training.induce import usable
 
 COLUMNS = ("original", "pos", "spun")
 TAGS = {"noun": ("NNS",), "verb": ("VBZ", "VBD", "VBN", "VBG"), "adj": ("JJR", "JJS"), "adv": (), "fixed": ()}
-RARE = 1.6  # Zipf frequency under which an inflected form is held to be no word ("equipments" has 1.9)
+RARE = 1.6  # Zipf frequency under which an inflected form is held to be no word
 
 
 def read_lemmas(path: Path) -> Iterator[tuple[str, str, str]]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaner.context import Indices
+from cleaner.islands import rarity
 from cleaner.language_model import START, LanguageModel
 from cleaner.lexicon import MAX_WORDS, NEVER, Channel, phrase_keys
 
@@ -141,7 +142,7 @@ def language_scores(model: LanguageModel, ids: NDArray[np.int32], e: Examples) -
     padded = np.r_[ids, np.full(MAX_WORDS + 2, START, np.int32)]
     a, b = padded[e.low[e.span] - 2], padded[e.low[e.span] - 1]
     a = np.where(b == START, START, a)
-    score = np.zeros(len(e.span))
+    score = rarity(e.words).sum(axis=1)
     for k in range(MAX_WORDS + 2):
         size = (e.words >= 0).sum(axis=1)
         after = k - size
@@ -167,6 +168,8 @@ def pruned(e: Examples, language: Floats) -> tuple[Examples, Floats]:
 
     `language` holds the language model's score of each reading.
     """
+    if not len(e.span):
+        return e, language
     base = language + e.channel
     first = np.flatnonzero(np.r_[True, e.span[1:] != e.span[:-1]])
     count = np.diff(np.r_[first, len(e.span)])
@@ -181,7 +184,7 @@ def pruned(e: Examples, language: Floats) -> tuple[Examples, Floats]:
 def chunks(corpus: Chunk, size: int, random: np.random.Generator) -> Iterator[Chunk]:
     """Pieces of about `size` words, whole paragraphs, in random order."""
     marks = np.flatnonzero(corpus.ids == START)
-    cuts = marks[np.searchsorted(marks, np.arange(0, marks[-1], size))]
+    cuts = np.r_[marks[np.searchsorted(marks, np.arange(0, marks[-1], size))], len(corpus.ids)]
     for k in random.permutation(len(cuts) - 1):
         a, b = cuts[k], cuts[k + 1]
         yield Chunk(corpus.hashes[a:b], corpus.ids[a:b])
