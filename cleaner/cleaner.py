@@ -163,10 +163,10 @@ def shipped() -> Detector:
 def with_lexicons(paths: tuple[Path, ...]) -> Detector:
     """The shipped detector with tables of the user's own; raises LexiconError naming file, line and mend."""
     from cleaner.detector import Detector
-    from cleaner.lexicon import extended, read_entries
+    from cleaner.lexicon import extended, read_own
 
     models = shipped()
-    channel = extended(models.channel, (entry for path in paths for entry in read_entries(path)))
+    channel = extended(models.channel, (entry for path in paths for entry in read_own(path)))
     return Detector(models.model, channel, models.context, models.calibration, models.tuning)
 
 

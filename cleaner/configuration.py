@@ -48,6 +48,11 @@ def _patterns(value: Any) -> str | None:
     return None if good else 'must be a list of patterns, such as ["drafts/", "*.log"]'
 
 
+def _paths(value: Any) -> str | None:
+    good = isinstance(value, list) and all(isinstance(item, str) and item for item in value)
+    return None if good else 'must be a list of files, such as ["phrases.tsv"]'
+
+
 def _encoding(value: Any) -> str | None:
     try:
         codecs.lookup(value)
@@ -69,6 +74,7 @@ _DEFAULTS = Settings()
 KEYS: dict[str, Key] = {
     "threshold": Key(_DEFAULTS.threshold, _probability, "confidence from which a repair counts"),
     "furniture": Key(_DEFAULTS.furniture, _flag, "take out page furniture as well"),
+    "lexicons": Key([], _paths, "tables of phrases of your own, relative to the settings file"),
     "encoding": Key("utf-8", _encoding, "encoding of text files"),
     "exclude": Key([], _patterns, "files to leave out, as .gitignore has them, relative to the settings file"),
     "baseline": Key(None, _text, "file of findings that are known and accepted"),
@@ -92,6 +98,8 @@ class Configuration:
         values = {name.replace("-", "_"): value for name, value in self.values.items() if name != "exclude"}
         if self.path is not None and "baseline" in values:
             values["baseline"] = str(self.path.parent / values["baseline"])
+        if self.path is not None and "lexicons" in values:
+            values["lexicons"] = [str(self.path.parent / name) for name in values["lexicons"]]
         return values
 
     def effective(self) -> list[tuple[str, Any, str]]:

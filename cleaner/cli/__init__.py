@@ -13,7 +13,7 @@ import click
 from cleaner import __version__
 from cleaner.cli.problems import Failure, complain, reason
 
-COMMANDS = ("check", "fix", "explain", "run", "undo", "config", "report", "review")
+COMMANDS = ("check", "fix", "explain", "run", "undo", "config", "report", "review", "lexicon")
 _MODULES = {"run": "corpus"}
 
 
@@ -91,4 +91,5 @@ def main(ctx: click.Context, config: str | None, isolated: bool) -> None:
     except ConfigurationError as error:
         raise Failure(str(error)) from None
     ctx.obj = configuration
-    ctx.default_map = dict.fromkeys(COMMANDS, configuration.options())
+    options = configuration.options()
+    ctx.default_map = {**dict.fromkeys(COMMANDS, options), "lexicon": {"show": options}}

@@ -9,10 +9,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 
+from cleaner.cli.problems import Failure, reason
+from cleaner.reports.layout import readable_path
 from cleaner.settings import Settings
 
 Command = Callable[..., None]
@@ -30,7 +33,7 @@ class View:
 
 
 def settings_options(command: Command) -> Command:
-    """Give `command` a `settings` argument, made from --threshold and --furniture."""
+    """Give `command` a `settings` argument, made from --threshold, --furniture and --lexicon."""
 
     @click.option(
         "--threshold",
@@ -40,15 +43,44 @@ def settings_options(command: Command) -> Command:
         help="Confidence from which a repair counts: weaker ones are neither reported nor made.",
     )
     @click.option("--furniture", is_flag=True, help="Take out page furniture (photo credits, comment forms) as well.")
+    @lexicon_option
     @functools.wraps(command)
-    def wrapper(*args: Any, threshold: float, furniture: bool, **others: Any) -> None:
+    def wrapper(*args: Any, threshold: float, furniture: bool, lexicons: tuple[Path, ...], **others: Any) -> None:
         try:
-            settings = Settings(threshold=threshold, furniture=furniture)
+            settings = Settings(threshold=threshold, furniture=furniture, lexicons=lexicons)
         except ValueError as error:
             raise click.UsageError(str(error)) from None
         command(*args, settings=settings, **others)
 
     return wrapper
+
+
+def lexicon_option(command: Command) -> Command:
+    """Give `command` a `lexicons` argument, paths of tables that can be used."""
+    return click.option(
+        "--lexicon",
+        "lexicons",
+        multiple=True,
+        metavar="FILE",
+        callback=lambda context, parameter, values: tuple(map(usable_lexicon, values)),
+        help="A table of phrases of your own, beside the shipped ones; can be given several times.",
+    )(command)
+
+
+def usable_lexicon(path: str) -> Path:
+    """The path of a lexicon; raises Failure if it cannot be used, before anything else is read."""
+    from cleaner.lexicon import LexiconError, read_own
+
+    try:
+        for _ in read_own(Path(path)):
+            pass
+    except FileNotFoundError:
+        raise Failure(f"{readable_path(path)}: no such lexicon; check the spelling") from None
+    except OSError as error:
+        raise Failure(f"{readable_path(path)}: cannot be read ({reason(error)}); name a table of phrases") from None
+    except LexiconError as error:
+        raise Failure(str(error)) from None
+    return Path(path)
 
 
 def encoding_option(command: Command) -> Command:

@@ -7,6 +7,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ import click
 from cleaner.cli import files
 from cleaner.cli.exclusion import exclude_option
 from cleaner.cli.files import STDIN, Document
-from cleaner.cli.options import encoding_option, settings_options
+from cleaner.cli.options import encoding_option, settings_options, usable_lexicon
 from cleaner.cli.problems import Failure, Problems, complain, reason
 from cleaner.cli.run import cleaned
 from cleaner.reports.layout import number, readable_path
@@ -98,6 +99,7 @@ def command(
     listener = _listen(host, port)
     port = listener.getsockname()[1]
     token = secrets.token_urlsafe(24)
+    settings = _with_learned(settings, teach)
 
     import uvicorn
 
@@ -135,6 +137,14 @@ def command(
         timeout_graceful_shutdown=2,
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _with_learned(settings: Settings, teach: str) -> Settings:
+    """What earlier reviews have taught holds in this one."""
+    known = {path.resolve() for path in settings.lexicons}
+    if not Path(teach).exists() or Path(teach).resolve() in known:
+        return settings
+    return replace(settings, lexicons=(*settings.lexicons, usable_lexicon(teach)))
 
 
 def _listen(host: str, port: int) -> socket.socket:
