@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, fields, replace
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import BadZipFile
@@ -322,9 +322,14 @@ def compile_channel(dialects: Mapping[str, Mapping[str, tuple[float, Mapping[str
 def extended(channel: Channel, entries: Iterable[Entry]) -> Channel:
     """The channel with a user's own rows, which hold in every dialect, in place of its rows for the same pairs.
 
-    A row without counts is taken at its word, as seen once.
+    A row without counts is taken at its word, as seen once.  Where a phrase was seen left alone n times and a times
+    as what became of another, all rows that write it are weakened to (a + 1) / (a + n + 1), Laplace's estimate of how
+    often it stands for another.
     """
-    seen = [replace(e, count=max(e.count, 1), documents=max(e.documents, 1)) for e in entries]
+    seen = [
+        Entry(normalized(e.original), normalized(e.spun), max(e.count, 1), max(e.documents, 1), e.source)
+        for e in entries
+    ]
     own = compile_channel({"own": estimate(Dialect("own", seen))})
     repeat = np.ones((1, len(channel.dialects)), np.float32)
 
@@ -347,14 +352,27 @@ def extended(channel: Channel, entries: Iterable[Entry]) -> Channel:
     original = place[np.r_[channel.original[kept], number[own.original]]]
     sorted_rows = np.lexsort((original, spun_key))
     texts = channel.text + tuple(own.text[i] for i in new)
+    log_swap = np.concatenate([channel.log_swap[kept], own.log_swap * repeat])[sorted_rows]
+    for key, factor in _doubts(seen).items():
+        log_swap[spun_key[sorted_rows] == np.uint64(key)] += np.float32(np.log(factor))
     return Channel(
         channel.dialects,
         spun_key[sorted_rows],
         original[sorted_rows].astype(np.int32),
-        np.concatenate([channel.log_swap[kept], own.log_swap * repeat])[sorted_rows],
+        log_swap,
         keys[order],
         tuple(texts[i] for i in order),
         channel.vocabulary + own.vocabulary,
         np.concatenate([channel.words, shifted[new]])[order].astype(np.int32),
         log_stay[order],
     )
+
+
+def _doubts(seen: Iterable[Entry]) -> dict[int, float]:
+    """For the key of each phrase seen left alone, the share of its sightings that stand for another phrase."""
+    alone: Counter[str] = Counter()
+    swapped: Counter[str] = Counter()
+    for e in seen:
+        (alone if e.original == e.spun else swapped)[e.spun] += e.count
+    key_of = {phrase: phrase_key([word_hash(w) for w in tokenize(phrase).norms]) for phrase in alone}
+    return {key_of[p]: (swapped[p] + 1) / (swapped[p] + n + 1) for p, n in alone.items()}

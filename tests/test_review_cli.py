@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import HTTPError
@@ -19,9 +19,9 @@ from cli_process import STUB, environment, names, run
 
 
 @contextmanager
-def reviewing(*args: str, cwd: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def reviewing(*args: str, cwd: Path, core: Sequence[str] = STUB) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """The address that a server shows, and its process."""
-    command = [*STUB, "review", "--port", "0", "--no-open", *args]
+    command = [*core, "review", "--port", "0", "--no-open", *args]
     with subprocess.Popen(
         command, cwd=cwd, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -53,6 +53,19 @@ def test_an_undone_decision_is_unlearned(review: Desk) -> None:
     assert rows(review) == []
 
 
+def test_lessons_do_not_depend_on_what_is_found_later(review: Desk, tmp_path: Path) -> None:
+    review.decide("w", numbers(review, "officers"), "officials", alike=False)
+    review.decide("w", numbers(review, "mentioned"), None, alike=False)
+    review.teach()
+    before = review.lexicon.read_bytes()
+    review.apply(undecided=False)
+    review.decisions.close()
+    (tmp_path / "texts" / "b.txt").unlink()
+    again = desk(tmp_path / "texts", tmp_path / "d.sqlite", review.lexicon)
+    assert again.teach() == {"lexicon": str(review.lexicon), "added": 0, "changed": 0, "removed": 0}
+    assert review.lexicon.read_bytes() == before
+
+
 def test_a_rejection_says_that_the_phrase_was_left_alone_and_weakens_the_row(review: Desk) -> None:
     review.lexicon.write_text(
         "original\tspun\tcount\tdocuments\tsource\nofficials\tofficers\t2\t2\tlearned\nofficials\tofficers\t5\t5\twritten\n"

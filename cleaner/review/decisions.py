@@ -28,7 +28,8 @@ CREATE TABLE IF NOT EXISTS decision (
     undoes TEXT,                  -- a step that this row takes back; the columns below are then empty
     digest TEXT, start INTEGER, "end" INTEGER,
     document TEXT, text TEXT,
-    replacement TEXT              -- NULL: the text stays as it is
+    replacement TEXT,             -- NULL: the text stays as it is
+    kind TEXT, proposed TEXT      -- of the finding that was decided
 );
 CREATE TABLE IF NOT EXISTS taught (
     lexicon TEXT, original TEXT, spun TEXT, count INTEGER, documents INTEGER,
@@ -42,12 +43,18 @@ class DecisionsError(ValueError):
 
 
 class Decision(NamedTuple):
-    """`replacement` takes the place of `text` in `document`; None: the text stays."""
+    """`replacement` takes the place of `text` in `document`; None: the text stays.
+
+    `kind` and `proposed` are those of the finding that a person decided on: what is to be learned from it must not
+    depend on whether the next run still finds it.  `kind` is "" for what the program itself noted.
+    """
 
     key: Key
     document: str
     text: str
     replacement: str | None
+    kind: str = ""
+    proposed: str | None = None
 
     @property
     def accepted(self) -> bool:
@@ -96,7 +103,7 @@ class Decisions:
     def sync(self) -> None:
         """Take in what was added to the file, by whomever."""
         with self._lock:
-            columns = 'id, step, window, undoes, digest, start, "end", document, text, replacement'
+            columns = 'id, step, window, undoes, digest, start, "end", document, text, replacement, kind, proposed'
             for row in self._db.execute(f"SELECT {columns} FROM decision WHERE id > ? ORDER BY id", (self.version,)):
                 self._take(*row)
 
@@ -134,11 +141,11 @@ class Decisions:
     def record(self, window: str, decisions: Iterable[Decision]) -> None:
         """Save one step of a window: all its decisions, or (with an exception) none."""
         step = uuid4().hex
-        rows = [(_now(), step, window, *d.key, d.document, d.text, d.replacement) for d in decisions]
+        rows = [(_now(), step, window, *key, *what) for key, *what in decisions]
         with self.transaction() as db:
             db.executemany(
-                'INSERT INTO decision (at, step, window, digest, start, "end", document, text, replacement) '
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                'INSERT INTO decision (at, step, window, digest, start, "end", document, text, replacement, kind, '
+                "proposed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
 

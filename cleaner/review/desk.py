@@ -84,7 +84,8 @@ class Desk:
             if replacement is not None and number not in numbers:
                 text = adapted(replacement, finding, self.queue.documents[document].result.original)
             key, owner = self.queue.key(number), self.queue.documents[document]
-            made[key] = Decision(key, owner.source.name, finding.text, owner.written(finding, text))
+            given = owner.written(finding, text)
+            made[key] = Decision(key, owner.source.name, finding.text, given, finding.kind, finding.replacement)
         self.decisions.record(window, made.values())
 
     def changes(self, since: int) -> dict[str, Any]:
@@ -114,16 +115,10 @@ class Desk:
         return outcomes
 
     def teach(self) -> dict[str, Any]:
-        """Bring the lexicon up to the decisions; raises TeachError if it cannot be used."""
+        """Bring the lexicon up to all decisions, also on other documents; raises TeachError if it cannot be used."""
         self.decisions.sync()
-        pairs = []
-        for document in self.queue.documents:
-            for finding in document.result.findings:
-                if (decision := self.decisions.current(document.key(finding))) is not None:
-                    pairs.append((decision, finding))
-        unique = {decision.key: (decision, finding) for decision, finding in pairs}
         try:
-            taught = teach(self.lexicon, lessons(unique.values()), self.decisions)
+            taught = teach(self.lexicon, lessons(self.decisions.all()), self.decisions)
         except LexiconError as error:
             raise TeachError(str(error)) from None
         except OSError as error:

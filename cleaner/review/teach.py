@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from cleaner.atomic import write_atomically
 from cleaner.lexicon import COLUMNS, MAX_WORDS, Entry, normalized, read_entries
-from cleaner.result import Finding
 from cleaner.review.decisions import Decision, Decisions
 
 Pair = tuple[str, str]
@@ -39,7 +38,7 @@ class Taught(NamedTuple):
     removed: int
 
 
-def lessons(decided: Iterable[tuple[Decision, Finding]]) -> dict[Pair, Tally]:
+def lessons(decided: Iterable[Decision]) -> dict[Pair, Tally]:
     """What decisions say about rows (original, spun); a negative tally speaks against a row."""
     counts: Counter[Pair] = Counter()
     places: defaultdict[Pair, set[str]] = defaultdict(set)
@@ -49,16 +48,16 @@ def lessons(decided: Iterable[tuple[Decision, Finding]]) -> dict[Pair, Tally]:
             counts[original, spun] += sign
             places[original, spun].add(decision.key.digest)
 
-    for decision, finding in decided:
-        if finding.kind not in ("phrase", "expression"):
+    for decision in decided:
+        if decision.kind not in ("phrase", "expression"):
             continue
-        spun = normalized(finding.text)
+        spun = normalized(decision.text)
         if decision.replacement is not None:
             note(normalized(decision.replacement), spun, 1)
             continue
         note(spun, spun, 1)
-        if finding.replacement:
-            note(normalized(finding.replacement), spun, -1)
+        if decision.proposed:
+            note(normalized(decision.proposed), spun, -1)
     return {pair: Tally(n, len(places[pair]) if n > 0 else n) for pair, n in counts.items() if n}
 
 
