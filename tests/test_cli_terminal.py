@@ -57,6 +57,19 @@ def test_report_for_eyes(tmp_path: Path) -> None:
     assert done.code == 1
 
 
+def test_report_on_a_narrow_terminal(tmp_path: Path) -> None:
+    (tmp_path / "spun.txt").write_text("The officers.\n\n" * 90 + "A quiet line.\n")
+    done = run_on_terminal("check", "-v", "--no-color", "spun.txt", cwd=tmp_path, COLUMNS="40")
+    lines = [line.rstrip() for line in done.out.splitlines()]
+    assert max(map(len, lines)) <= 40
+    assert lines[2:6] == [
+        "  " + "█" * 23 + "  91 paragraphs",
+        "     1:5  0.91  officers → officials; or",
+        "                officers 0.09;",
+        "                stub.tsv:7",
+    ]
+
+
 def test_words_are_wrapped_to_the_width(tmp_path: Path) -> None:
     (tmp_path / "spun.txt").write_text("The officers mentioned a long and winding thing to everybody. " * 8)
     lines = run_on_terminal("fix", "--diff", "--no-color", "spun.txt", cwd=tmp_path).out.splitlines()

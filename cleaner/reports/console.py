@@ -28,8 +28,16 @@ class Console:
             # Without a colour system rich writes no escape at all, bold and dim included.
             self._rich = RichConsole(file=sys.stdout, color_system="auto" if color else None, highlight=False)
 
-    def print(self, lines: Iterable[Line]) -> None:
-        """Print `lines`; what the output's encoding lacks is shown as an escape."""
+    @property
+    def width(self) -> int:
+        """Columns of the terminal; 80 where there is none."""
+        return 80 if self._rich is None else self._rich.width
+
+    def print(self, lines: Iterable[Line], head: int = 0) -> None:
+        """Print `lines`; on a terminal, what does not fit goes on below the end of the first `head` fragments.
+
+        What the output's encoding lacks is shown as an escape.
+        """
         if self._rich is None:
             for line in lines:
                 print(plain(line))
@@ -37,4 +45,10 @@ class Console:
         from rich.text import Text
 
         for line in lines:
-            self._rich.print(Text.assemble(*line))
+            start, rest = Text.assemble(*line[:head]), Text.assemble(*line[head:])
+            room = self._rich.width - start.cell_len
+            if room < self._rich.width // 2:
+                start, rest, room = Text(), start + rest, self._rich.width
+            for row in rest.wrap(self._rich, room):
+                self._rich.print(start + row)
+                start = Text(" " * start.cell_len)

@@ -42,8 +42,11 @@ class TextReport:
         self._findings += len(strong)
         if self._verbose or strong or result.verdict != "clean":
             shown = result.findings if self._verbose else strong
-            lines = self._terminal if self._console.terminal else self._plain
-            self._console.print(lines(name, result, shown))
+            if self._console.terminal:
+                self._console.print(self._summary(name, result))
+                self._console.print(self._rows(result, shown), head=2)
+            else:
+                self._console.print(self._plain(name, result, shown))
 
     def finish(self) -> None:
         """On a terminal, the sum over all documents."""
@@ -61,17 +64,20 @@ class TextReport:
             swap = f"{excerpt(finding.text)} -> {replacement(finding)} ({figure(finding.confidence)})"
             yield (Fragment(f"{name}:{line}:{column}: {swap}{self._details(finding)}"),)
 
-    def _terminal(self, name: str, result: Result, shown: Sequence[Finding]) -> Iterator[Line]:
+    def _summary(self, name: str, result: Result) -> Iterator[Line]:
         yield Fragment(name, "bold"), Fragment("  "), Fragment(_verdict(result), _VERDICTS[result.verdict])
-        paragraphs = Fragment(f"  {number(len(result.paragraphs), 'paragraph')}", "dim")
-        yield Fragment("  "), *(Fragment(bar([p]), _heat(p)) for p in _heights(result)), paragraphs
+        paragraphs = f"  {number(len(result.paragraphs), 'paragraph')}"
+        heights = _heights(result, min(60, max(1, self._console.width - len(paragraphs) - 2)))
+        yield Fragment("  "), *(Fragment(bar([p]), _heat(p)) for p in heights), Fragment(paragraphs, "dim")
+
+    def _rows(self, result: Result, shown: Sequence[Finding]) -> Iterator[Line]:
         lines = Lines(result.original)
         for finding in shown:
             place = "{}:{}".format(*lines.at(finding.start))
             yield (
                 Fragment(f"{place:>8}  ", "dim"),
-                Fragment(figure(finding.confidence), shade(finding.confidence)),
-                Fragment(f"  {excerpt(finding.text)}", "red"),
+                Fragment(f"{figure(finding.confidence)}  ", shade(finding.confidence)),
+                Fragment(excerpt(finding.text), "red"),
                 Fragment(" → ", "dim"),
                 Fragment(replacement(finding), "green"),
                 Fragment(self._details(finding), "dim"),
@@ -98,8 +104,8 @@ def _verdict(result: Result) -> str:
     return f"{result.verdict} (probability {figure(result.spun_probability, 3)}{dialect})"
 
 
-def _heights(result: Result) -> list[float]:
-    return bins([paragraph.spun_probability for paragraph in result.paragraphs])
+def _heights(result: Result, width: int = 60) -> list[float]:
+    return bins([paragraph.spun_probability for paragraph in result.paragraphs], width)
 
 
 def _heat(probability: float) -> str:
