@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cleaner.detector import Detector, Floats
 from cleaner.findings import choices, findings, group
-from cleaner.islands import batch
+from cleaner.islands import Batch, batch
+from cleaner.lexicon import phrase_keys
 from cleaner.result import Finding, Paragraph
-from cleaner.segment import Tokens, paragraphs, tokenize
+from cleaner.segment import Span, Tokens, paragraphs, tokenize
+from cleaner.thesaurus import Thesaurus
+from cleaner.unseen import suspicion
+
+# From this probability on, a document is read as one of a spinner that no table knows.
+_DOUBTFUL = 0.5
+_READINGS = 16  # of each phrase, by the thesaurus
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +32,78 @@ class Analysis:
     findings: tuple[Finding, ...]
 
 
-def analyse(texts: Sequence[str], detector: Detector, *, assume_spun: bool = False) -> list[Analysis]:
-    """Analyse a batch of documents; each comes out as it would alone.
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """A batch of documents cut into paragraphs (`spans`, for each document) and tokens (for each paragraph)."""
 
-    With `assume_spun`, every paragraph is read as a spun one, whatever the evidence.
-    """
+    texts: Sequence[str]
+    spans: list[list[Span]]
+    tokens: list[Tokens]
+    batch: Batch
+    capital: NDArray[np.bool_]
+
+    @property
+    def bounds(self) -> NDArray[np.int64]:
+        """Where the paragraphs of each document begin, and the last one's end."""
+        return np.asarray(np.searchsorted(self.batch.document, np.arange(len(self.texts) + 1)))
+
+
+def _parse(texts: Sequence[str], detector: Detector, *, shield_names: bool = False) -> _Parsed | None:
+    """None if the texts hold no token at all."""
     spans = [list(paragraphs(text)) for text in texts]
     owner = [d for d, own in enumerate(spans) for _ in own]
     tokens = [tokenize(texts[d], *span) for d, own in enumerate(spans) for span in own]
     if not any(map(len, tokens)):
-        return [_clean(own) for own in spans]
+        return None
     capital, shielded = _surfaces([texts[d] for d in owner], tokens)
-    channel = detector.channel
-    b = batch(tokens, owner, detector.model, shielded)
-    c, islands = detector.candidates(b)
+    shield = shielded | capital if shield_names else shielded
+    return _Parsed(texts, spans, tokens, batch(tokens, owner, detector.model, shield), capital)
 
+
+def analyse(
+    texts: Sequence[str], detector: Detector, thesaurus: Thesaurus | None = None, *, assume_spun: bool = False
+) -> list[Analysis]:
+    """Analyse a batch of documents; each comes out as it would alone.
+
+    What no known dialect explains is looked at again with the `thesaurus`.  With `assume_spun`, every paragraph is
+    read as a spun one, whatever the evidence.
+    """
+    parsed = _parse(texts, detector)
+    if parsed is None:
+        return [_clean(list(paragraphs(text))) for text in texts]
+    analyses = _read(parsed, detector, given=1.0 if assume_spun else None)
+    if thesaurus is None or assume_spun:
+        return analyses
+    doubt = suspicion(parsed.batch, parsed.capital, thesaurus, detector.model)
+    for d, p in enumerate(doubt.probability.tolist()):
+        if analyses[d].spun_probability < _DOUBTFUL and p > analyses[d].spun_probability:
+            if p >= _DOUBTFUL:
+                analyses[d] = _unseen(texts[d], p, float(doubt.rate[d]), detector, thesaurus)
+            else:
+                analyses[d] = replace(analyses[d], spun_probability=p)
+    return analyses
+
+
+def _unseen(text: str, p: float, rate: float, detector: Detector, thesaurus: Thesaurus) -> Analysis:
+    """Read one document as spun, with probability `p`, by somebody who swaps the share `rate` of the words."""
+    parsed = _parse([text], detector, shield_names=True)
+    assert parsed is not None
+    channel = thesaurus.channel(phrase_keys(parsed.batch.hashes, parsed.batch.joined), rate, _READINGS)
+    reader = Detector(detector.model, channel, detector.context, detector.calibration, detector.tuning)
+    return _read(parsed, reader, given=p)[0]
+
+
+def _read(parsed: _Parsed, detector: Detector, given: float | None = None) -> list[Analysis]:
+    """Read a batch twice; `given` (0..1) is the probability that each document is spun, where that is known."""
+    texts, b, channel = parsed.texts, parsed.batch, detector.channel
+    c, islands = detector.candidates(b)
     even = np.full((len(texts), len(channel.dialects)), -np.log(len(channel.dialects)))
     first = detector.read(b, c, islands, even)
-    bounds = np.searchsorted(b.document, np.arange(len(texts) + 1))
+    bounds = parsed.bounds
     weights = even.copy()
     for d in range(len(texts)):
         weights[d] = _log_weights(first.dialect[bounds[d] : bounds[d + 1]].sum(axis=0))
-    adapted = detector.adapt(b, c, first, weights, capital)
+    adapted = detector.adapt(b, c, first, weights, parsed.capital)
     second = detector.read(b, c, islands, weights, detector.in_context(b, c, first, adapted))
 
     by_paragraph = group(choices(b, c, second, channel))
@@ -57,19 +114,19 @@ def analyse(texts: Sequence[str], detector: Detector, *, assume_spun: bool = Fal
             analyses.append(_clean([]))
             continue
         spun, anywhere = detector.chain(first.log_ratio[low:high])
-        if assume_spun:
-            spun, anywhere = np.ones(high - low), 1.0
+        if given is not None:
+            spun, anywhere = np.full(high - low, given), given
         dialect = channel.dialects[int(weights[d].argmax())]
         found = [
             detector.calibration.calibrated(finding)
             for p in range(low, high)
-            for finding in findings(text, tokens[p], by_paragraph.get(p, []), float(spun[p - low]), channel)
+            for finding in findings(text, parsed.tokens[p], by_paragraph.get(p, []), float(spun[p - low]), channel)
         ]
         said = [
             Paragraph(start, end, round(float(p), 4), dialect if p >= 0.5 else None)
-            for (start, end), p in zip(spans[d], spun, strict=True)
+            for (start, end), p in zip(parsed.spans[d], spun, strict=True)
         ]
-        analyses.append(Analysis(detector.calibration.document(anywhere), dialect, tuple(said), tuple(found)))
+        analyses.append(Analysis(anywhere, dialect, tuple(said), tuple(found)))
     return analyses
 
 

@@ -38,10 +38,9 @@ class Platt:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The scaling of each probability that a user sees."""
+    """The scaling of findings' confidences; document probabilities need none (docs/decisions/0005-chain.md)."""
 
     finding: Platt = Platt()
-    document: Platt = Platt()
 
     @classmethod
     def open(cls, path: Path = SHIPPED) -> Calibration:

@@ -19,6 +19,7 @@ from cleaner.settings import Settings
 if TYPE_CHECKING:
     from cleaner.analysis import Analysis
     from cleaner.detector import Detector
+    from cleaner.thesaurus import Thesaurus
 
 # Documents go through the lattice together, as many as make up this many characters.
 _BATCH_CHARACTERS = 200_000
@@ -82,14 +83,15 @@ class Cleaner:
         if suspects:
             from cleaner.analysis import analyse
 
-            analyses = dict(zip(suspects, analyse([texts[i] for i in suspects], self.detector), strict=True))
+            found = analyse([texts[i] for i in suspects], self.detector, thesaurus())
+            analyses = dict(zip(suspects, found, strict=True))
         settings = self.settings
         results = []
         for i, text in enumerate(texts):
             analysis = analyses.get(i)
             mended = repairs(text, furniture=settings.furniture)
-            found = _merged(mended, analysis.findings if analysis else ())
-            results.append(result_of(text, found, analysis, settings))
+            both = _merged(mended, analysis.findings if analysis else ())
+            results.append(result_of(text, both, analysis, settings))
         return results
 
 
@@ -157,6 +159,14 @@ def shipped() -> Detector:
 
     model = LanguageModel.open()
     return Detector(model, Channel.open(), ContextModel(Weights.open(), model), Calibration.open())
+
+
+@cache
+def thesaurus() -> Thesaurus:
+    """The thesaurus that comes with the package."""
+    from cleaner.thesaurus import Thesaurus
+
+    return Thesaurus.open()
 
 
 @cache

@@ -104,7 +104,8 @@ class Detector:
         # Rare words, which the language model knows by class alone: those of the reading, less those it replaces.
         passed = np.r_[0.0, np.cumsum(rarity(b.ids))]
         rare = self._rarity[self.channel.original[c.row]] - (passed[c.start + c.size] - passed[c.start])
-        found = decode(islands.scored(swap + scale * rare, unchanged), self.model, beam=t.beam, width=t.width, scale=scale)
+        scored = islands.scored(swap + scale * rare, unchanged)
+        found = decode(scored, self.model, beam=t.beam, width=t.width, scale=scale)
         is_swap = islands.candidate != UNCHANGED
         posterior = np.zeros(len(c.start))
         posterior[islands.candidate[is_swap]] = found.posterior[is_swap]

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.lexicon import Hashes, Matches, phrase_keys
+from cleaner.lexicon import Channel, Hashes, Matches, phrase_keys
 from cleaner.segment import tokenize, word_hash
 
 MAGIC = b"CleanerTH1\n"
@@ -35,7 +35,7 @@ class ThesaurusError(Exception):
     """The file is not a thesaurus that this version can read."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Thesaurus:
     """P(spun | original, swapped), compiled for look-up by the spun phrase.
 
@@ -105,6 +105,27 @@ class Thesaurus:
             sizes.append(np.full(len(hit), size))
             rows.append(at[hit])
         return Matches(*map(np.concatenate, (starts, sizes, rows)))
+
+    def channel(self, keys: Sequence[Hashes], rate: float, most: int) -> Channel:
+        """The part of the thesaurus that bears on some tokens, as a channel of one dialect that swaps the share `rate`
+        (0..1) of the words it knows; at most `most` readings of each phrase.  `keys` as from `phrase_keys`."""
+        rows = np.unique(self.swaps(keys, most).row)
+        numbers = self.original[rows].astype(np.int64)
+        originals = np.union1d(numbers, self.known(keys).row)
+        words = self.words[originals].astype(np.int64)
+        used = np.unique(words[words != NO_WORD])
+        spelt = np.where(words == NO_WORD, -1, np.searchsorted(used, words)).astype(np.int32)
+        return Channel(
+            ("thesaurus",),
+            self.spun_key[np.searchsorted(self.first, rows, "right") - 1],
+            np.searchsorted(originals, numbers).astype(np.int32),
+            (np.log(rate) + self.log_swap(rows))[:, None].astype(np.float32),
+            self.original_key[originals],
+            tuple(self.text(i) for i in originals.tolist()),
+            tuple(self.vocabulary[i] for i in used.tolist()),
+            spelt,
+            np.full((len(originals), 1), np.log1p(-rate), np.float32),
+        )
 
     @cached_property
     def vocabulary(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from benchmarks.quality.floors import check, lower, read_floors
 from cleaner import Settings
 from cleaner.analysis import Analysis, analyse
 from cleaner.calibration import Calibration, Platt
-from cleaner.cleaner import result_of, shipped
+from cleaner.cleaner import result_of, shipped, thesaurus
 from cleaner.detector import Detector
 from cleaner.lexicon import Channel, Entry, read_entries
 from cleaner.resources import path
@@ -56,7 +56,7 @@ def detector(channel: Channel) -> Detector:
 
 def analysed(texts: Sequence[str], models: Detector, size: int = 40) -> list[Analysis]:
     """Analyses of all texts, in batches."""
-    return [a for k in range(0, len(texts), size) for a in analyse(texts[k : k + size], models)]
+    return [a for k in range(0, len(texts), size) for a in analyse(texts[k : k + size], models, thesaurus())]
 
 
 def results(
@@ -66,8 +66,7 @@ def results(
     settings = Settings(report_threshold=0.0) if raw else Settings()
     for text, a in zip(texts, analyses, strict=True):
         found = a.findings if raw else [calibration.calibrated(f) for f in a.findings]
-        document = a.spun_probability if raw else calibration.document(a.spun_probability)
-        yield result_of(text, found, replace(a, spun_probability=document), settings)
+        yield result_of(text, found, a, settings)
 
 
 def fit(confidences: Iterable[tuple[float, bool, int]]) -> Platt:

@@ -152,7 +152,7 @@ def language_scores(model: LanguageModel, ids: NDArray[np.int32], e: Examples) -
         live = live[(after[live] < 1) | (padded[e.high[e.span[live]]] != START)]
         score[live] += model.log_prob3(a[live], b[live], word[live])
         a[live], b[live] = b[live], word[live]
-    return score
+    return np.asarray(score)
 
 
 def paragraph_bounds(ids: NDArray[np.int32]) -> tuple[Indices, Indices]:

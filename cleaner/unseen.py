@@ -1,0 +1,99 @@
+"""Step 5c: spinners that no table knows, by the open thesauri.
+
+Whoever picks synonyms leaves words that fit their place worse than a synonym of theirs would.  With all other words
+held as they stand, a document's log-likelihood ratio is the sum over its words x of
+log(1 - r [x is in the thesaurus] + r sum_o P(x | o) (P(o in context) / P(x in context))^scale),
+where r is the share of known words that were swapped, chosen to make it largest.  No lattice is needed, so that every
+document can be looked at; one that stands out is then read with the thesaurus as its channel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleaner.islands import Batch, rarity
+from cleaner.language_model import PROTECTED, START, LanguageModel
+from cleaner.thesaurus import NO_WORD, Thesaurus
+
+Floats = NDArray[np.float64]
+
+RATES = np.array([0.02, 0.05, 0.12, 0.3, 0.6, 0.9])
+SCALE = 0.7  # weight of the language model
+MOST = 20  # readings of a word that are looked at
+CAP = 6.0  # nats that one reading may gain: the language model is no better judge than that of rare words
+PRIOR = 1e-6  # P(a document is spun by a spinner that no table knows): honest text gets up to 12 nats
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """For each document of a batch: the log-likelihood ratio of "spun by somebody unknown" against "honest", and the
+    share (0..1) of words that were then swapped."""
+
+    log_ratio: Floats
+    rate: Floats
+
+    @property
+    def probability(self) -> Floats:
+        """P(spun) of each document."""
+        odds = np.clip(self.log_ratio + np.log(PRIOR / (1 - PRIOR)), -700, 700)
+        return np.asarray(1 / (1 + np.exp(-odds)))
+
+
+@cache
+def _readings(thesaurus: Thesaurus, model: LanguageModel) -> NDArray[np.int32]:
+    """The language model's id of each one-word original of the thesaurus; -1 for longer ones."""
+    ids = np.r_[model.ids(thesaurus.vocabulary), np.int32(-1)]
+    single = (thesaurus.words[:, 1:] == NO_WORD).all(axis=1)
+    return np.where(single, ids[np.where(single, thesaurus.words[:, 0].astype(np.int64), -1)], -1).astype(np.int32)
+
+
+def suspicion(b: Batch, capital: NDArray[np.bool_], thesaurus: Thesaurus, model: LanguageModel) -> Suspicion:
+    """How much each document of a batch looks spun; capitalised words are taken for names."""
+    n_tokens, n_documents = len(b.ids), int(b.document.max(initial=-1)) + 1
+    keys = np.where(capital, np.uint64(0), b.hashes)
+    matches = thesaurus.swaps([keys], MOST)
+    reading = _readings(thesaurus, model)[thesaurus.original[matches.row]]
+    word = reading >= 0
+    place, reading, row = matches.start[word], reading[word], matches.row[word]
+
+    ambiguous = np.unique(place)
+    stands = np.zeros(n_tokens)
+    stands[ambiguous] = _fit(b, ambiguous, b.ids[ambiguous], model)
+    gain = _fit(b, place, reading, model) - stands[place]
+    odds = np.exp(np.minimum(thesaurus.log_swap(row) + SCALE * gain, CAP))
+    total = np.bincount(place, weights=odds, minlength=n_tokens)
+    known = np.zeros(n_tokens, bool)
+    known[thesaurus.known([keys]).start] = True
+
+    used = np.flatnonzero(known | (total > 0))
+    document = b.document[b.paragraph[used]]
+    ratios = np.stack(
+        [
+            np.bincount(
+                document, weights=np.log(np.where(known[used], 1 - r, 1.0) + r * total[used]), minlength=n_documents
+            )
+            for r in RATES
+        ],
+        axis=1,
+    )
+    return Suspicion(ratios.max(axis=1), RATES[ratios.argmax(axis=1)])
+
+
+def _fit(b: Batch, place: NDArray[np.int64], word: NDArray[np.int32], model: LanguageModel) -> Floats:
+    """log P of `word` at the token `place`, and of the two words after it, given the two before."""
+
+    def neighbour(distance: int) -> NDArray[np.int32]:
+        at = place + distance
+        inside = (at >= b.first[b.paragraph[place]]) & (at < b.first[b.paragraph[place] + 1])
+        return np.where(inside, b.ids[np.where(inside, at, 0)], np.int32(START))
+
+    left2, left1, right1, right2 = (neighbour(distance) for distance in (-2, -1, 1, 2))
+    score = model.log_prob3(left2, left1, word) + rarity(word)
+    one, two = right1 != START, (right1 != START) & (right2 != START)
+    score += np.where(one, model.log_prob3(left1, word, np.where(one, right1, PROTECTED)), 0.0)
+    score += np.where(two, model.log_prob3(word, right1, np.where(two, right2, PROTECTED)), 0.0)
+    return np.asarray(score)

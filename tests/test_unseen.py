@@ -1,0 +1,88 @@
+"""Spinners that no table knows: suspicion by the thesaurus."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from cleaner import Cleaner
+from cleaner.cleaner import shipped, thesaurus
+from cleaner.islands import Batch, batch, rarity
+from cleaner.language_model import START
+from cleaner.segment import tokenize
+from cleaner.unseen import CAP, MOST, RATES, SCALE, Suspicion, suspicion
+
+HONEST = (
+    "The council will vote on the new budget next week, and most members expect a long debate about the cost of the "
+    "bridge. Local people have asked for better roads and cheaper buses for many years. The mayor said that the city "
+    "could not afford both, but she promised to look at the plans again before the end of the month."
+)
+# The same with a synonym for every third word or so, as a word-by-word spinner of no known make would put it.
+GARBLED = (
+    "The council will ballot on the fresh budget adjacent week, and most members anticipate a lengthy disputation about "
+    "the expenditure of the span. Local folk have besought for ameliorated roads and tawdry omnibuses for many years. "
+    "The mayor uttered that the metropolis could not afford both, but she vowed to gaze at the schemes anew before the "
+    "terminus of the month."
+)
+
+
+@cache
+def parsed(*texts: str) -> Batch:
+    tokens = [tokenize(text) for text in texts]
+    shielded = np.zeros(sum(map(len, tokens)), bool)
+    return batch(tokens, range(len(texts)), shipped().model, shielded)
+
+
+def suspect(*texts: str) -> Suspicion:
+    b = parsed(*texts)
+    return suspicion(b, np.zeros(len(b.ids), bool), thesaurus(), shipped().model)
+
+
+def test_garbled_text_stands_out() -> None:
+    found = suspect(HONEST, GARBLED)
+    assert found.log_ratio[0] < 0 < 20 < found.log_ratio[1]
+    assert found.probability[0] < 1e-6 and found.probability[1] > 0.99
+    assert found.rate[1] > found.rate[0]
+
+
+def test_batch_equals_alone() -> None:
+    together = suspect(HONEST, GARBLED)
+    alone = [suspect(HONEST), suspect(GARBLED)]
+    assert np.allclose(together.log_ratio, [s.log_ratio[0] for s in alone], atol=1e-9)
+
+
+def test_agrees_with_the_formula_word_by_word() -> None:
+    model, table = shipped().model, thesaurus()
+    b = parsed(GARBLED)
+    ids = [START, START, *b.ids.tolist()]
+
+    def fit(place: int, word: int) -> float:
+        words = [*ids[place : place + 2], word, *ids[place + 3 : place + 5]]
+        grams = np.array([words[k : k + 3] for k in range(len(words) - 2)], np.int32)
+        return float(model.log_prob(grams).sum()) + float(rarity(np.array([word], np.int32))[0])
+
+    best = -np.inf
+    for rate in RATES:
+        total = 0.0
+        for place, key in enumerate(b.hashes):
+            found = table.swaps([np.array([key])], MOST)
+            odds = 0.0
+            for row in found.row:
+                text = table.text(int(table.original[row]))
+                if len(tokenize(text)) == 1:
+                    word = int(model.ids([text])[0])
+                    gain = fit(place, word) - fit(place, int(b.ids[place]))
+                    odds += np.exp(min(float(table.log_swap(np.array([row]))[0]) + SCALE * gain, CAP))
+            known = len(table.known([np.array([key])]).row) > 0
+            total += np.log((1 - rate if known else 1.0) + rate * odds) if known or odds else 0.0
+        best = max(best, total)
+    assert abs(suspect(GARBLED).log_ratio[0] - best) < 1e-3
+
+
+def test_garbled_document_is_restored_in_part_and_the_honest_one_left() -> None:
+    honest, garbled = Cleaner().clean_many([HONEST, GARBLED])
+    assert honest.verdict == "clean" and honest.findings == ()
+    assert garbled.verdict == "spun" and garbled.dialect == "thesaurus"
+    assert {"metropolis", "lengthy"} & {f.text for f in garbled.findings if f.applied}
+    assert garbled.undo() == GARBLED
