@@ -19,6 +19,8 @@ from cleaner.unseen import suspicion
 
 # From this probability on, a document is read as one of a spinner that no table knows.
 _DOUBTFUL = 0.5
+# Under this probability no finding of a document can reach the confidence from which findings are reported.
+_REPORTABLE = 0.01
 _READINGS = 16  # of each phrase, by the thesaurus
 
 
@@ -94,39 +96,50 @@ def _unseen(text: str, p: float, rate: float, detector: Detector, thesaurus: The
 
 
 def _read(parsed: _Parsed, detector: Detector, given: float | None = None) -> list[Analysis]:
-    """Read a batch twice; `given` (0..1) is the probability that each document is spun, where that is known."""
+    """Read a batch; `given` (0..1) is the probability that each document is spun, where that is known.
+
+    Documents that the first pass finds honest have no findings worth reporting, and are not read again.
+    """
     texts, b, channel = parsed.texts, parsed.batch, detector.channel
     c, islands = detector.candidates(b)
     even = np.full((len(texts), len(channel.dialects)), -np.log(len(channel.dialects)))
     first = detector.read(b, c, islands, even)
     bounds = parsed.bounds
     weights = even.copy()
+    said: list[tuple[Floats, float]] = []
     for d in range(len(texts)):
-        weights[d] = _log_weights(first.dialect[bounds[d] : bounds[d + 1]].sum(axis=0))
-    adapted = detector.adapt(b, c, first, weights, parsed.capital)
-    second = detector.read(b, c, islands, weights, detector.in_context(b, c, first, adapted))
-
-    by_paragraph = group(choices(b, c, second, channel))
-    analyses = []
-    for d, text in enumerate(texts):
-        low, high = int(bounds[d]), int(bounds[d + 1])
-        if low == high:
-            analyses.append(_clean([]))
-            continue
-        spun, anywhere = detector.chain(first.log_ratio[low:high])
+        own = slice(bounds[d], bounds[d + 1])
+        weights[d] = _log_weights(first.dialect[own].sum(axis=0))
         if given is not None:
-            spun, anywhere = np.full(high - low, given), given
+            said.append((np.full(bounds[d + 1] - bounds[d], given), given))
+        else:
+            said.append(detector.chain(first.log_ratio[own]) if bounds[d] < bounds[d + 1] else (np.zeros(0), 0.0))
+    doubtful = [d for d in range(len(texts)) if said[d][1] >= _REPORTABLE]
+    found: dict[int, list[Finding]] = {}
+    if len(doubtful) == len(texts):
+        adapted = detector.adapt(b, c, first, weights, parsed.capital)
+        second = detector.read(b, c, islands, weights, detector.in_context(b, c, first, adapted))
+        by_paragraph = group(choices(b, c, second, channel))
+        for d in doubtful:
+            found[d] = [
+                detector.calibration.calibrated(finding)
+                for k, p in enumerate(range(bounds[d], bounds[d + 1]))
+                for finding in findings(
+                    texts[d], parsed.tokens[p], by_paragraph.get(p, []), float(said[d][0][k]), channel
+                )
+            ]
+    elif doubtful:
+        alone = _parse([texts[d] for d in doubtful], detector)
+        if alone is not None:
+            found = {d: list(a.findings) for d, a in zip(doubtful, _read(alone, detector), strict=True)}
+    analyses = []
+    for d, (spun, anywhere) in enumerate(said):
         dialect = channel.dialects[int(weights[d].argmax())]
-        found = [
-            detector.calibration.calibrated(finding)
-            for p in range(low, high)
-            for finding in findings(text, parsed.tokens[p], by_paragraph.get(p, []), float(spun[p - low]), channel)
-        ]
-        said = [
+        marked = [
             Paragraph(start, end, round(float(p), 4), dialect if p >= 0.5 else None)
             for (start, end), p in zip(parsed.spans[d], spun, strict=True)
         ]
-        analyses.append(Analysis(anywhere, dialect, tuple(said), tuple(found)))
+        analyses.append(Analysis(anywhere, dialect, tuple(marked), tuple(found.get(d, ()))))
     return analyses
 
 

@@ -20,7 +20,7 @@ HONEST = (
 )
 # The same with a synonym for every third word or so, as a word-by-word spinner of no known make would put it.
 GARBLED = (
-    "The council will ballot on the fresh budget adjacent week, and most members anticipate a lengthy disputation about "
+    "The council will ballot on the fresh budget adjacent week, and most members anticipate a lengthy disputation on "
     "the expenditure of the span. Local folk have besought for ameliorated roads and tawdry omnibuses for many years. "
     "The mayor uttered that the metropolis could not afford both, but she vowed to gaze at the schemes anew before the "
     "terminus of the month."
