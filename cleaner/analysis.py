@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,7 @@ def analyse(
     """
     parsed = _parse(texts, detector)
     if parsed is None:
-        return [_clean(list(paragraphs(text))) for text in texts]
+        return [honest(list(paragraphs(text))) for text in texts]
     analyses = _read(parsed, detector, given=1.0 if assume_spun else None)
     if thesaurus is None or assume_spun:
         return analyses
@@ -143,7 +144,21 @@ def _read(parsed: _Parsed, detector: Detector, given: float | None = None) -> li
     return analyses
 
 
-def _clean(spans: Sequence[tuple[int, int]]) -> Analysis:
+def joined(parts: Sequence[tuple[int, Analysis]]) -> Analysis:
+    """The analysis of a text from those of its parts, each with the place where it begins."""
+    if len(parts) == 1:
+        return parts[0][1]
+    surest = max((analysis for _, analysis in parts), key=lambda a: a.spun_probability)
+    return Analysis(
+        1.0 - prod(1.0 - analysis.spun_probability for _, analysis in parts),
+        surest.dialect,
+        tuple(replace(p, start=p.start + at, end=p.end + at) for at, a in parts for p in a.paragraphs),
+        tuple(replace(f, start=f.start + at, end=f.end + at) for at, a in parts for f in a.findings),
+    )
+
+
+def honest(spans: Iterable[tuple[int, int]]) -> Analysis:
+    """The analysis of a text that has nothing telling in it."""
     return Analysis(0.0, None, tuple(Paragraph(start, end, 0.0) for start, end in spans), ())
 
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cleaner.repairs import repairs
 from cleaner.result import Finding, Paragraph, Result, Verdict
 from cleaner.rewriter import apply
 from cleaner.screen import telling
-from cleaner.segment import paragraphs
+from cleaner.segment import paragraphs, parts
 from cleaner.settings import Settings
 
 if TYPE_CHECKING:
     from cleaner.analysis import Analysis
     from cleaner.detector import Detector
     from cleaner.thesaurus import Thesaurus
+
+T = TypeVar("T")
 
 # Documents go through the lattice together, as many as make up this many characters.
 _BATCH_CHARACTERS = 200_000
@@ -47,14 +49,14 @@ class Cleaner:
     def clean_many(self, texts: Iterable[str], workers: int = 1) -> Iterator[Result]:
         """Clean texts lazily and in order; results do not depend on the number of `workers` (processes)."""
         if workers <= 1:
-            for batch in _batches(texts):
+            for batch in _batches(texts, len):
                 yield from self._clean_batch(batch)
             return
         from concurrent.futures import Future, ProcessPoolExecutor
 
         with ProcessPoolExecutor(workers) as pool:
             waiting: deque[Future[list[Result]]] = deque()
-            for batch in _batches(texts):
+            for batch in _batches(texts, len):
                 waiting.append(pool.submit(self._clean_batch, batch))
                 if len(waiting) > 2 * workers:
                     yield from waiting.popleft().result()
@@ -77,33 +79,47 @@ class Cleaner:
         self.settings, self._detector = state
 
     def _clean_batch(self, texts: Sequence[str]) -> list[Result]:
-        # The screen knows the shipped phrases only.
-        suspects = [i for i, text in enumerate(texts) if self.settings.lexicons or telling(text)]
-        analyses: dict[int, Analysis] = {}
-        if suspects:
-            from cleaner.analysis import analyse
-
-            found = analyse([texts[i] for i in suspects], self.detector, thesaurus())
-            analyses = dict(zip(suspects, found, strict=True))
         settings = self.settings
         results = []
-        for i, text in enumerate(texts):
-            analysis = analyses.get(i)
+        for text, analysis in zip(texts, self._analyses(texts), strict=True):
             mended = repairs(text, furniture=settings.furniture)
-            both = _merged(mended, analysis.findings if analysis else ())
-            results.append(result_of(text, both, analysis, settings))
+            found = _merged(mended, analysis.findings if analysis else ())
+            results.append(result_of(text, found, analysis, settings))
         return results
 
+    def _analyses(self, texts: Sequence[str]) -> list[Analysis | None]:
+        """What the model says of each text; None where the screen has let all of it out.
 
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    waiting: list[str] = []
-    size = 0
-    for text in texts:
-        waiting.append(text)
-        size += len(text)
-        if size >= _BATCH_CHARACTERS:
+        Long texts are read in parts, so that memory stays bounded.
+        """
+        # The screen knows the shipped phrases only.
+        everything = bool(self.settings.lexicons)
+        cut = [(i, a, text[a:b]) for i, text in enumerate(texts) for a, b in parts(text, _BATCH_CHARACTERS)]
+        suspects = [k for k, (_, _, part) in enumerate(cut) if everything or telling(part)]
+        if not suspects:
+            return [None] * len(texts)
+        from cleaner.analysis import analyse, honest, joined
+
+        found: dict[int, Analysis] = {}
+        for batch in _batches(suspects, lambda k: len(cut[k][2])):
+            found |= zip(batch, analyse([cut[k][2] for k in batch], self.detector, thesaurus()), strict=True)
+        whole: list[list[tuple[int, Analysis]]] = [[] for _ in texts]
+        for k, (i, start, part) in enumerate(cut):
+            whole[i].append((start, found[k] if k in found else honest(paragraphs(part))))
+        touched = {cut[k][0] for k in suspects}
+        return [joined(own) if i in touched else None for i, own in enumerate(whole)]
+
+
+def _batches(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+    """Lists of items of about `_BATCH_CHARACTERS` in all."""
+    waiting: list[T] = []
+    total = 0
+    for item in items:
+        waiting.append(item)
+        total += size(item)
+        if total >= _BATCH_CHARACTERS:
             yield waiting
-            waiting, size = [], 0
+            waiting, total = [], 0
     if waiting:
         yield waiting
 

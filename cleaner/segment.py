@@ -108,6 +108,18 @@ def paragraphs(text: str) -> Iterator[Span]:
             yield span
 
 
+def parts(text: str, size: int) -> Iterator[Span]:
+    """Cut a long text into stretches of whole paragraphs of about `size` characters that cover it; most have one."""
+    start = end = 0
+    if len(text) > size:
+        for paragraph in paragraphs(text):
+            if paragraph.end - start > size and end > start:
+                yield Span(start, end)
+                start = end
+            end = paragraph.end
+    yield Span(start, len(text))
+
+
 def _cut(text: str, start: int, limit: int) -> int:
     """The best place to cut text[start:limit]: after a sentence, else after white space, else at the limit."""
     ends = [m.end() for m in _SENTENCE_END.finditer(text, start + (limit - start) // 2, limit)]

@@ -25,7 +25,7 @@ RATES = np.array([0.02, 0.05, 0.12, 0.3, 0.6, 0.9])
 SCALE = 0.7  # weight of the language model
 MOST = 20  # readings of a word that are looked at
 CAP = 6.0  # nats that one reading may gain: the language model is no better judge than that of rare words
-PRIOR = 1e-6  # P(a document is spun by a spinner that no table knows): honest text gets up to 12 nats
+PRIOR = 1e-8  # P(a document is spun by a spinner that no table knows): honest fiction reaches 15 nats
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,3 +193,18 @@ def test_thresholds_choose_what_is_reported_and_what_is_applied() -> None:
 def test_settings_out_of_range_are_refused(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=name):
         Settings(**{name: value})
+
+
+def test_a_long_text_is_read_in_parts_and_comes_out_whole(shipped: Cleaner) -> None:
+    honest = "The council met on Monday and agreed to repair the old bridge before winter. " * 6 + "\n"
+    garbled = (Path(__file__).parents[1] / "cleaner" / "demo.txt").read_text("utf-8") + "\n"
+    text = honest * 700 + garbled + honest * 300
+    assert len(text) > 400_000
+    result = shipped.clean(text)
+    alone = shipped.clean(garbled)
+    assert result.verdict == "suspect" and result.undo() == text
+    assert all(text[f.start : f.end] == f.text for f in result.findings)
+    assert [p.start for p in result.paragraphs] == sorted(p.start for p in result.paragraphs)
+    start = len(honest) * 700
+    inside = {(f.start - start, f.replacement) for f in result.findings if f.applied and f.start >= start}
+    assert len(inside & {(f.start, f.replacement) for f in alone.findings if f.applied}) >= 0.9 * len(alone.findings)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaner.segment import MAX_PARAGRAPH, normalize, paragraphs, sentences, tokenize, word_hash, words
+from cleaner.segment import MAX_PARAGRAPH, normalize, paragraphs, parts, sentences, tokenize, word_hash, words
 
 # Pieces that meet the tokeniser's rules more often than random characters do.
 PIECES = st.sampled_from(
@@ -150,3 +150,10 @@ def test_sentences_end_where_a_capital_follows() -> None:
 def test_hashes_are_the_same_in_every_process() -> None:
     assert word_hash("war") == 9194194343270635776  # the compiled tables are keyed by it
     assert word_hash("\ud800") != word_hash("\ud801")
+
+
+@given(st.text(st.sampled_from("ab .\n"), max_size=300), st.integers(1, 40))
+def test_parts_cover_a_text_and_keep_its_paragraphs(text: str, size: int) -> None:
+    cut = list(parts(text, size))
+    assert "".join(text[a:b] for a, b in cut) == text
+    assert [(a + p.start, a + p.end) for a, b in cut for p in paragraphs(text[a:b])] == list(paragraphs(text))
