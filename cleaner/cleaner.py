@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # Documents go through the lattice together, as many as make up this many characters.
-_BATCH_CHARACTERS = 200_000
+_BATCH_CHARACTERS = 100_000
 
 
 class Cleaner:
