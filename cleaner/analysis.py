@@ -36,7 +36,7 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parsed:
+class Parsed:
     """A batch of documents cut into paragraphs (`spans`, for each document) and tokens (for each paragraph)."""
 
     texts: Sequence[str]
@@ -51,8 +51,8 @@ class _Parsed:
         return np.asarray(np.searchsorted(self.batch.document, np.arange(len(self.texts) + 1)))
 
 
-def _parse(texts: Sequence[str], detector: Detector, *, shield_names: bool = False) -> _Parsed | None:
-    """None if the texts hold no token at all."""
+def parse(texts: Sequence[str], detector: Detector, *, shield_names: bool = False) -> Parsed | None:
+    """Cut a batch of documents; None if they hold no token at all."""
     spans = [list(paragraphs(text)) for text in texts]
     owner = [d for d, own in enumerate(spans) for _ in own]
     tokens = [tokenize(texts[d], *span) for d, own in enumerate(spans) for span in own]
@@ -60,7 +60,7 @@ def _parse(texts: Sequence[str], detector: Detector, *, shield_names: bool = Fal
         return None
     capital, shielded = _surfaces([texts[d] for d in owner], tokens)
     shield = shielded | capital if shield_names else shielded
-    return _Parsed(texts, spans, tokens, batch(tokens, owner, detector.model, shield), capital)
+    return Parsed(texts, spans, tokens, batch(tokens, owner, detector.model, shield), capital)
 
 
 def analyse(
@@ -71,7 +71,7 @@ def analyse(
     What no known dialect explains is looked at again with the `thesaurus`.  With `assume_spun`, every paragraph is
     read as a spun one, whatever the evidence.
     """
-    parsed = _parse(texts, detector)
+    parsed = parse(texts, detector)
     if parsed is None:
         return [honest(list(paragraphs(text))) for text in texts]
     analyses = _read(parsed, detector, given=1.0 if assume_spun else None)
@@ -89,14 +89,14 @@ def analyse(
 
 def _unseen(text: str, p: float, rate: float, detector: Detector, thesaurus: Thesaurus) -> Analysis:
     """Read one document as spun, with probability `p`, by somebody who swaps the share `rate` of the words."""
-    parsed = _parse([text], detector, shield_names=True)
+    parsed = parse([text], detector, shield_names=True)
     assert parsed is not None
     channel = thesaurus.channel(phrase_keys(parsed.batch.hashes, parsed.batch.joined), rate, _READINGS)
     reader = Detector(detector.model, channel, detector.context, detector.calibration, detector.tuning)
     return _read(parsed, reader, given=p)[0]
 
 
-def _read(parsed: _Parsed, detector: Detector, given: float | None = None) -> list[Analysis]:
+def _read(parsed: Parsed, detector: Detector, given: float | None = None) -> list[Analysis]:
     """Read a batch; `given` (0..1) is the probability that each document is spun, where that is known.
 
     Documents that the first pass finds honest have no findings worth reporting, and are not read again.
@@ -130,7 +130,7 @@ def _read(parsed: _Parsed, detector: Detector, given: float | None = None) -> li
                 )
             ]
     elif doubtful:
-        alone = _parse([texts[d] for d in doubtful], detector)
+        alone = parse([texts[d] for d in doubtful], detector)
         if alone is not None:
             found = {d: list(a.findings) for d, a in zip(doubtful, _read(alone, detector), strict=True)}
     analyses = []
