@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -71,3 +72,8 @@ def run_on_terminal(*args: str | Path, cwd: Path, core: Sequence[str] = STUB, **
     err = process.communicate()[1].decode()
     assert "Traceback" not in err, err
     return Run(process.returncode, b"".join(chunks).replace(b"\r\n", b"\n"), err)
+
+
+def hear_interrupts() -> None:
+    """For a child process: heed SIGINT even where these tests run in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from cli_process import REAL, STUB, environment, names, run
+from cli_process import REAL, STUB, environment, hear_interrupts, names, run
 
 COMMANDS = [["check"], ["fix", "--diff"], ["fix", "--in-place"], ["fix", "--format", "json"]]
 
@@ -173,6 +173,7 @@ def test_interruption_is_quiet(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment(),
+        preexec_fn=hear_interrupts,
     )
     assert process.stdin is not None
     os.set_blocking(process.stdin.fileno(), True)

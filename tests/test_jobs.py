@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_process import ROOT, Run, environment, run
+from cli_process import ROOT, Run, environment, hear_interrupts, run
 from fake_cleaner import restored
 
 FAKE = (sys.executable, str(Path(__file__).parent / "fake_run.py"))
@@ -177,6 +177,7 @@ def test_interruption_keeps_what_is_done(tmp_path: Path) -> None:
             env=env,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            preexec_fn=hear_interrupts,
         )
         journal = tmp_path / f"out{workers}/.cleaner/journal.jsonl"
         while not journal.exists() or journal.read_bytes().count(b"\n") < 4:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 
 from cleaner.engines import EngineError
@@ -47,7 +48,8 @@ class LocalEngine:
                 while running and (len(running) > self._workers or held + size > _HELD_BYTES):
                     held -= running[0][0]
                     yield running.popleft()[1].result()
-                running.append((size, pool.submit(_work, task)))
+                with _deaf():
+                    running.append((size, pool.submit(_work, task)))
                 held += size
             while running:
                 yield running.popleft()[1].result()
@@ -59,6 +61,19 @@ class LocalEngine:
                 for process in list((pool._processes or {}).values()):
                     process.terminate()
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Workers born meanwhile never hear an interruption, not even while they start; this process does afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _state: tuple[Cleans, Job] | None = None

@@ -34,7 +34,7 @@ def induce(articles: Iterable[Mapping[str, Any]], candidates: Iterable[str] = ()
                 count[pair] += 1
                 documents[pair].add(number)
     phrases = {original for original, _ in count}.union(candidates)
-    known = frozenset(tuple(tokenize(phrase).norms) for phrase in phrases)
+    known = frozenset(tuple(tokenize(phrase).norms) for phrase in phrases if normalized(phrase) == phrase)
     for number, row in enumerate(rows):
         for phrase in left_alone(row["spun"], row["edits"], known):
             pair = phrase, phrase
