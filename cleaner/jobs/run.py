@@ -246,4 +246,7 @@ def _write_manifest(plan: Plan, job: Job, ledger: Ledger) -> None:
         counts = {name: line["counts"][name] for name in sorted(line["counts"]) if line["counts"][name]}
         shards.append({"input": line["input"], "error": line["error"], "outputs": outputs, "counts": counts})
     content = {**plan.fingerprint(job), "shards": shards}
-    write_atomically(plan.manifest, json.dumps(content, indent=1).encode() + b"\n")
+    # By way of the state folder, so that a run killed in the middle leaves nothing among the outputs.
+    made = plan.state / plan.manifest.name
+    write_atomically(made, json.dumps(content, indent=1).encode() + b"\n")
+    made.replace(plan.manifest)
