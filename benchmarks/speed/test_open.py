@@ -13,9 +13,12 @@ import pytest
 from cleaner.context import Weights
 from cleaner.language_model import LanguageModel
 from cleaner.lexicon import Channel
+from cleaner.thesaurus import Thesaurus
 
 
-@pytest.mark.parametrize("open_model", [Channel.open, LanguageModel.open, Weights.open], ids=lambda f: f.__qualname__)
+@pytest.mark.parametrize(
+    "open_model", [Channel.open, LanguageModel.open, Weights.open, Thesaurus.open], ids=lambda f: f.__qualname__
+)
 def test_open(benchmark: Callable[[Callable[[], object]], object], open_model: Callable[[], object]) -> None:
     benchmark(open_model)
     began = process_time()

@@ -63,6 +63,7 @@ def review(browser: Browser, tmp_path: Path) -> Iterator[Review]:
 def keys(page: Page, *pressed: str) -> None:
     for key in pressed:
         page.keyboard.press(key)
+        page.wait_for_timeout(60)  # as fast as a person types
 
 
 def shows(page: Page, swap: str) -> None:
@@ -164,7 +165,9 @@ def test_a_review_can_be_resumed(review: Review) -> None:
     review.start()
     page = review.open()
     shows(page, "gasoline → fuel")
-    keys(page, "a", "r")
+    keys(page, "a")
+    progress(page, "1 of 6 decided: 1 accepted, 0 rejected")
+    keys(page, "r")
     progress(page, "2 of 6 decided: 1 accepted, 1 rejected")
     page.reload()
     progress(page, "2 of 6 decided: 1 accepted, 1 rejected")
