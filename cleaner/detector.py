@@ -75,9 +75,8 @@ class Detector:
         self.tuning = tuning or Tuning()
         vocabulary = np.r_[model.ids(channel.vocabulary), np.int32(-1)].astype(np.int32)
         self._words = vocabulary[channel.words]  # index -1 is the padding at the end
-        unigram = np.r_[model.unigram(np.arange(len(model.words), dtype=np.int32)), np.float32(0.0)]
-        unigram[-1] = 0.0  # padding
-        self._rarest = np.exp(unigram[self._words].min(axis=1))  # of each original's rarest word
+        log_p = np.where(self._words >= 0, model.unigram(np.maximum(self._words, 0)), np.float32(0.0))
+        self._rarest = np.exp(log_p.min(axis=1))  # of each original's rarest word
         self._rarity = rarity(self._words).sum(axis=1)
 
     def candidates(self, b: Batch) -> tuple[Candidates, Lattice]:
@@ -93,8 +92,7 @@ class Detector:
         second pass puts in place of the channel's own log P(spun | original)."""
         n_paragraphs = len(b.document)
         document = b.document[b.paragraph]
-        log_swap = self.channel.log_swap[c.row] + log_dialect[document[c.start]]
-        swap = np.logaddexp.reduce(log_swap, axis=1) if score is None else score
+        swap = self._log_swap(b, c, log_dialect) if score is None else score
         log_stay = self.channel.log_stay[c.original]
         stay = np.logaddexp.reduce(log_stay + log_dialect[document[c.stay_start]], axis=1)
         unchanged = spread(stay, c, len(b.ids))
@@ -136,6 +134,11 @@ class Detector:
             dialect[:, d] += np.bincount(b.paragraph[kept], weights=stays[kept], minlength=n_paragraphs)
         return Reading(posterior, best, log_ratio, dialect, found.lost)
 
+    def _log_swap(self, b: Batch, c: Candidates, log_dialect: Floats) -> Floats:
+        """log P(spun | original) of each candidate, under its document's mixture of dialects."""
+        weights = log_dialect[b.document[b.paragraph[c.start]]]
+        return np.asarray(np.logaddexp.reduce(self.channel.log_swap[c.row] + weights, axis=1))
+
     def log_prob(self, b: Batch, token: NDArray[np.int64]) -> NDArray[np.float32]:
         """log P(token | the two before it in its paragraph), for chosen tokens of a batch."""
         begin = b.first[b.paragraph[token]]
@@ -153,8 +156,7 @@ class Detector:
         """
         kappa = self.tuning.kappa
         document = b.document[b.paragraph]
-        log_swap = self.channel.log_swap[c.row] + log_dialect[document[c.start]]
-        prior = np.exp(np.logaddexp.reduce(log_swap, axis=1))
+        prior = np.exp(self._log_swap(b, c, log_dialect))
         case = document * 2 + capital
         original = self.channel.original[c.row].astype(np.int64)
         n = np.int64(len(self.channel.text))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,21 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cleaner import discovery, formats
+from cleaner.byte_order import MARKS as BYTE_ORDER_MARKS
 from cleaner.cli.exclusion import exclusions
 from cleaner.cli.problems import Problems, reason
 from cleaner.reports.layout import readable_path
 
 SUFFIXES = (".txt", ".md", ".html")
 STDIN = "-"
-
-# UTF-32 before UTF-16: the mark of the one begins with the mark of the other.
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +111,7 @@ def decode(name: str, path: Path | None, data: bytes, encoding: str = "utf-8") -
     """
     # Without a mark, these three would write one that was not there.
     mark, codec = b"", {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(encoding, encoding)
-    for candidate, marked in _MARKS:
+    for candidate, marked in BYTE_ORDER_MARKS:
         if data.startswith(candidate) and (codec == "utf-8" or marked.startswith(encoding)):
             mark, codec = candidate, marked
             break

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from cleaner.byte_order import MARKS as BYTE_ORDER_MARKS
 from cleaner.formats.base import Bad, Block, Format, Item, Options, Outcome, Record, line_blocks, pieces
 from cleaner.formats.passage import Passage
 from cleaner.formats.problems import RecordError
 
-# UTF-32 before UTF-16: the mark of the one begins with the mark of the other.
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 # Without a byte order mark, these three would write one that was not there.
 _MARKED = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
 
@@ -30,7 +22,7 @@ class Decoded:
         """Raises RecordError for what is not text."""
         codec = _MARKED.get(encoding, encoding)
         self.mark = b""
-        for mark, marked in _MARKS:
+        for mark, marked in BYTE_ORDER_MARKS:
             if data.startswith(mark) and (codec == "utf-8" or marked.startswith(encoding)):
                 self.mark, codec = mark, marked
                 break
@@ -92,7 +84,7 @@ class Text(Format):
             return
         blocks = line_blocks(stream, options)
         first = next(blocks, Block(0, 1, b""))
-        if any(first.data.startswith(mark) for mark, encoding in _MARKS if encoding != "utf-8"):
+        if any(first.data.startswith(mark) for mark, encoding in BYTE_ORDER_MARKS if encoding != "utf-8"):
             yield Block(0, 1, first.data + stream.read())
             return
         yield first
