@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.detector import Detector, Floats
+from cleaner.detector import Detector, Floats, Reading
 from cleaner.findings import choices, findings, group
-from cleaner.islands import Batch, batch
+from cleaner.islands import Batch, Candidates, Lattice, batch
 from cleaner.lexicon import phrase_keys
 from cleaner.result import Finding, Paragraph
 from cleaner.segment import Span, Tokens, paragraphs, tokenize
@@ -23,6 +24,8 @@ _DOUBTFUL = 0.5
 # Under this probability no finding of a document can reach the confidence from which findings are reported.
 _REPORTABLE = 0.01
 _READINGS = 16  # of each phrase, by the thesaurus
+
+Said = list[tuple[Floats, float]]  # of each document: P(spun) of its paragraphs, and of any of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,12 @@ class Parsed:
     def bounds(self) -> NDArray[np.int64]:
         """Where the paragraphs of each document begin, and the last one's end."""
         return np.asarray(np.searchsorted(self.batch.document, np.arange(len(self.texts) + 1)))
+
+    def only(self, documents: NDArray[np.bool_]) -> Parsed:
+        """The chosen `documents` (a flag for each)."""
+        part = self.batch.only(documents)
+        texts, spans = (list(compress(column, documents.tolist())) for column in (self.texts, self.spans))
+        return Parsed(texts, spans, list(part.tokens), part, self.capital[self.batch.inside(documents)])
 
 
 def parse(texts: Sequence[str], detector: Detector, *, shield_names: bool = False) -> Parsed | None:
@@ -77,11 +86,14 @@ def analyse(
     analyses = _read(parsed, detector, given=1.0 if assume_spun else None)
     if thesaurus is None or assume_spun:
         return analyses
-    doubt = suspicion(parsed.batch, parsed.capital, thesaurus, detector.model)
-    for d, p in enumerate(doubt.probability.tolist()):
-        if analyses[d].spun_probability < _DOUBTFUL and p > analyses[d].spun_probability:
+    unexplained = np.array([analysis.spun_probability < _DOUBTFUL for analysis in analyses])
+    rest = parsed.only(unexplained)
+    doubt = suspicion(rest.batch, rest.capital, thesaurus, detector.model)
+    columns = (np.flatnonzero(unexplained).tolist(), doubt.probability.tolist(), doubt.rate.tolist())
+    for d, p, rate in zip(*columns, strict=False):  # nothing is said of the last documents if they are empty
+        if p > analyses[d].spun_probability:
             if p >= _DOUBTFUL:
-                analyses[d] = _unseen(texts[d], p, float(doubt.rate[d]), detector, thesaurus)
+                analyses[d] = _unseen(texts[d], p, rate, detector, thesaurus)
             else:
                 analyses[d] = replace(analyses[d], spun_probability=p)
     return analyses
@@ -107,7 +119,7 @@ def _read(parsed: Parsed, detector: Detector, given: float | None = None) -> lis
     first = detector.read(b, c, islands, even)
     bounds = parsed.bounds
     weights = even.copy()
-    said: list[tuple[Floats, float]] = []
+    said: Said = []
     for d in range(len(texts)):
         own = slice(bounds[d], bounds[d + 1])
         weights[d] = _log_weights(first.dialect[own].sum(axis=0))
@@ -115,24 +127,7 @@ def _read(parsed: Parsed, detector: Detector, given: float | None = None) -> lis
             said.append((np.full(bounds[d + 1] - bounds[d], given), given))
         else:
             said.append(detector.chain(first.log_ratio[own]) if bounds[d] < bounds[d + 1] else (np.zeros(0), 0.0))
-    doubtful = [d for d in range(len(texts)) if said[d][1] >= _REPORTABLE]
-    found: dict[int, list[Finding]] = {}
-    if len(doubtful) == len(texts):
-        adapted = detector.adapt(b, c, first, weights, parsed.capital)
-        second = detector.read(b, c, islands, weights, detector.in_context(b, c, first, adapted))
-        by_paragraph = group(choices(b, c, second, channel))
-        for d in doubtful:
-            found[d] = [
-                detector.calibration.calibrated(finding)
-                for k, p in enumerate(range(bounds[d], bounds[d + 1]))
-                for finding in findings(
-                    texts[d], parsed.tokens[p], by_paragraph.get(p, []), float(said[d][0][k]), channel
-                )
-            ]
-    elif doubtful:
-        alone = parse([texts[d] for d in doubtful], detector)
-        if alone is not None:
-            found = {d: list(a.findings) for d, a in zip(doubtful, _read(alone, detector), strict=True)}
+    found = _found(parsed, detector, c, islands, first, weights, said)
     analyses = []
     for d, (spun, anywhere) in enumerate(said):
         dialect = channel.dialects[int(weights[d].argmax())]
@@ -140,8 +135,34 @@ def _read(parsed: Parsed, detector: Detector, given: float | None = None) -> lis
             Paragraph(start, end, round(float(p), 4), dialect if p >= 0.5 else None)
             for (start, end), p in zip(parsed.spans[d], spun, strict=True)
         ]
-        analyses.append(Analysis(anywhere, dialect, tuple(marked), tuple(found.get(d, ()))))
+        analyses.append(Analysis(anywhere, dialect, tuple(marked), tuple(found[d])))
     return analyses
+
+
+def _found(
+    parsed: Parsed, detector: Detector, c: Candidates, islands: Lattice, first: Reading, weights: Floats, said: Said
+) -> list[list[Finding]]:
+    """The second pass: the findings of each document, from what the first one made of it."""
+    everything: list[list[Finding]] = [[] for _ in parsed.texts]
+    doubtful = np.array([anywhere >= _REPORTABLE for _, anywhere in said], bool)
+    if not doubtful.any():
+        return everything
+    if not doubtful.all():
+        c, kept = c.only(parsed.batch.inside(doubtful))
+        parsed, first, weights = parsed.only(doubtful), first.only(kept), weights[doubtful]
+        islands = detector.lattice(parsed.batch, c)
+    b, channel = parsed.batch, detector.channel
+    adapted = detector.adapt(b, c, first, weights, parsed.capital)
+    second = detector.read(b, c, islands, weights, detector.in_context(b, c, first, adapted))
+    by_paragraph = group(choices(b, c, second, channel))
+    bounds = parsed.bounds
+    for i, d in enumerate(np.flatnonzero(doubtful).tolist()):
+        everything[d] = [
+            detector.calibration.calibrated(finding)
+            for p, spun in zip(range(bounds[i], bounds[i + 1]), said[d][0].tolist(), strict=True)
+            for finding in findings(parsed.texts[i], parsed.tokens[p], by_paragraph.get(p, []), spun, channel)
+        ]
+    return everything
 
 
 def joined(parts: Sequence[tuple[int, Analysis]]) -> Analysis:

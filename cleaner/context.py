@@ -141,7 +141,8 @@ class ContextModel:
         """The score of each reading (`words`: n, k; -1 pads) in its context (n, dimensions)."""
         score = np.zeros(len(words))
         for k in range(words.shape[1]):
-            row = self._row[words[:, k]]
+            live = np.flatnonzero(words[:, k] >= 0)
+            row = self._row[words[live, k]]
             vectors = self._reading[row] * self._reading_scale[row, None]
-            score += np.einsum("ij,ij->i", contexts, vectors) + self._bias[row]
+            score[live] += np.einsum("ij,ij->i", contexts[live], vectors) + self._bias[row]
         return score

@@ -8,7 +8,7 @@ what the first one found there: a spinner keeps one form for a phrase throughout
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,11 @@ class Reading:
     dialect: Floats
     lost: Floats
 
+    def only(self, candidates: NDArray[np.bool_]) -> Reading:
+        """What was found of the chosen `candidates` (a flag for each), which are numbered anew."""
+        best = (np.cumsum(candidates) - 1)[self.best[candidates[self.best]]]
+        return replace(self, posterior=self.posterior[candidates], best=best)
+
 
 class Detector:
     """Reads batches of paragraphs under a channel and a language model."""
@@ -82,8 +87,12 @@ class Detector:
     def candidates(self, b: Batch) -> tuple[Candidates, Lattice]:
         """All readings of a batch."""
         c = candidates(b, self.channel)
+        return c, self.lattice(b, c)
+
+    def lattice(self, b: Batch, c: Candidates) -> Lattice:
+        """The islands that the candidates make."""
         words = self._words[self.channel.original[c.row]]
-        return c, lattice(b, c, words[:, : max(1, int((words >= 0).any(axis=0).sum()))])
+        return lattice(b, c, words[:, : max(1, int((words >= 0).any(axis=0).sum()))])
 
     def read(
         self, b: Batch, c: Candidates, islands: Lattice, log_dialect: Floats, score: Floats | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,24 @@ class Batch:
     paragraph: NDArray[np.int64]
     document: NDArray[np.int64]
     first: NDArray[np.int64]
+
+    def inside(self, documents: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which tokens stand in the chosen `documents` (a flag for each)."""
+        return np.asarray(documents[self.document][self.paragraph])
+
+    def only(self, documents: NDArray[np.bool_]) -> Batch:
+        """The chosen `documents` (a flag for each), numbered anew."""
+        paragraphs, tokens = documents[self.document], self.inside(documents)
+        lengths = np.diff(self.first)[paragraphs]
+        return Batch(
+            tuple(compress(self.tokens, paragraphs.tolist())),
+            self.ids[tokens],
+            self.hashes[tokens],
+            self.joined[tokens],
+            np.repeat(np.arange(len(lengths)), lengths),
+            (np.cumsum(documents) - 1)[self.document[paragraphs]],
+            np.r_[0, np.cumsum(lengths)],
+        )
 
 
 def batch(
@@ -81,6 +100,13 @@ class Candidates:
     stay_start: NDArray[np.int64]
     stay_size: NDArray[np.int64]
     original: NDArray[np.int64]
+
+    def only(self, tokens: NDArray[np.bool_]) -> tuple[Candidates, NDArray[np.bool_]]:
+        """Those of the chosen `tokens` (a flag for each), which are numbered anew, and a flag for each swap kept."""
+        place = np.cumsum(tokens) - 1
+        kept, stays = tokens[self.start], tokens[self.stay_start]
+        swaps = place[self.start[kept]], self.size[kept], self.row[kept]
+        return Candidates(*swaps, place[self.stay_start[stays]], self.stay_size[stays], self.original[stays]), kept
 
 
 def candidates(b: Batch, channel: Channel) -> Candidates:
