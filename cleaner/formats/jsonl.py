@@ -43,14 +43,17 @@ class Member(NamedTuple):
 
 
 def members(line: bytes) -> list[Member]:
-    """The members of the object that `line` is, in order; what is not JSON may pass unnoticed."""
+    """The members of the object that `line` is, in order; what is not JSON may pass unnoticed.
+
+    Raises ValueError for a broken escape in a key.
+    """
     found: list[Member] = []
     depth, key, begin = 0, "", -1
     for m in _TOKEN.finditer(line):
         token = line[m.start()]
         if token == 34:
             if depth == 1 and begin < 0:
-                key = json.loads(m[0], strict=False)
+                key = json.loads(m[0].decode("utf-8", "replace"), strict=False)
         elif token in b"{[":
             depth += 1
         elif token == 58:
@@ -107,14 +110,16 @@ class JsonRecord(Record):
     def __init__(self, line: bytes, options: Options) -> None:
         self._line = line
         self._options = options
-        self._members = members(line)
-        text = next((m for m in reversed(self._members) if m.key == options.field), None)
-        # All but a string that may be very long is checked by the decoder.
-        value = b"null" if text is None else line[text.start : text.end]
-        is_text = value[:1] == b'"' and value[-1:] == b'"'
-        rest = line[: text.start] + b'""' + line[text.end :] if text and is_text else line
         try:
+            self._members = members(line)
+            text = next((m for m in reversed(self._members) if m.key == options.field), None)
+            # All but a string that may be very long is checked by the decoder.
+            value = b"null" if text is None else line[text.start : text.end]
+            is_text = value[:1] == b'"' and value[-1:] == b'"'
+            rest = line[: text.start] + b'""' + line[text.end :] if text and is_text else line
             record = json.loads(decoded(rest, "utf-8"))
+        except RecursionError:
+            raise RecordError("JSON that is nested too deeply") from None
         except ValueError as error:
             raise error if isinstance(error, RecordError) else RecordError(f"broken JSON: {_lower(error)}") from None
         if not isinstance(record, dict):

@@ -45,7 +45,7 @@ def _lines(source: str) -> Iterator[_Line]:
     front = m.end() if (m := _FRONT_MATTER.match(source)) else 0
     body = source[front:]
     starts = [0, *(m.end() for m in re.finditer(r"\r\n|\n|\r", body))]
-    if starts[-1] == len(body):
+    if starts[-1] == len(body) > 0:
         starts.pop()
     prose, continues = [True] * (len(starts) + 1), [False] * (len(starts) + 1)
     for token in MarkdownIt("commonmark").enable("table").parse(body):
