@@ -91,6 +91,15 @@ class DyingCleaner(FakeCleaner):
         return super().clean(text)
 
 
+class TruncatingCleaner(FakeCleaner):
+    """Cuts the file TRUNCATE to half its length before anything is cleaned."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        path = os.environ["TRUNCATE"]
+        os.truncate(path, Path(path).stat().st_size // 2)
+
+
 class LethalCleaner(FakeCleaner):
     """Is killed once, in the process that first makes the file LETHAL_ONCE."""
 

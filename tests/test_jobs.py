@@ -19,6 +19,8 @@ import pytest
 from cli_process import ROOT, Run, environment, hear_interrupts, run
 from fake_cleaner import restored
 
+from cleaner.formats.base import Options
+
 FAKE = (sys.executable, str(Path(__file__).parent / "fake_run.py"))
 
 
@@ -189,20 +191,23 @@ def test_interruption_keeps_what_is_done(tmp_path: Path) -> None:
         assert journal.exists()
 
 
-def test_full_disk_leaves_the_input_and_no_half_output(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("workers", "block"), [("1", "20000"), ("2", "20000"), ("2", "100000")])
+def test_full_disk_leaves_the_input_and_no_half_output(tmp_path: Path, workers: str, block: str) -> None:
     corpus(tmp_path / "in", 400, files=1)
     before = tree(tmp_path / "in")
 
     def small_files() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 
-    done = job("in/part-0.jsonl", "-o", "out.jsonl", cwd=tmp_path, preexec_fn=small_files)
+    env = {"FAKE_BLOCK": block}
+    command = ("in/part-0.jsonl", "-o", "out.jsonl", "-j", workers)
+    done = job(*command, cwd=tmp_path, preexec_fn=small_files, env=env)
     assert done.code == 2
-    assert "out.jsonl: cannot be written (file too large); mend it, then --resume does the rest" in done.err
+    assert done.err == "cleaner: out.jsonl: cannot be written (file too large); mend it, then --resume does the rest\n"
     assert tree(tmp_path / "in") == before
     assert not (tmp_path / "out.jsonl").exists()
-    assert job("in/part-0.jsonl", "-o", "out.jsonl", "--resume", cwd=tmp_path).code == 0
-    assert job("in/part-0.jsonl", "-o", "other.jsonl", cwd=tmp_path).code == 0
+    assert job(*command, "--resume", cwd=tmp_path, env=env).code == 0
+    assert job("in/part-0.jsonl", "-o", "other.jsonl", cwd=tmp_path, env=env).code == 0
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "other.jsonl").read_bytes()
 
 
@@ -345,6 +350,48 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path, monkeypatch: pytes
     path.write_text('{"text": "army"}\n{"text": "navy"}\n')
     with pytest.raises(JobError, match=r"a.jsonl: the file was changed while it was read"):
         run_job(todo, made, LocalEngine())
+
+
+@pytest.mark.parametrize("skip", [False, True])
+def test_a_file_that_is_cut_before_a_worker_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, skip: bool
+) -> None:
+    from fake_cleaner import TruncatingCleaner
+
+    from cleaner.discovery import Found
+    from cleaner.engines.local import LocalEngine
+    from cleaner.jobs.block import Job
+    from cleaner.jobs.plan import plan
+    from cleaner.jobs.run import JobError
+    from cleaner.jobs.run import run as run_job
+
+    paths = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
+    for path in paths:
+        path.write_text('{"text": "navy"}\n' * 50)
+    monkeypatch.setenv("TRUNCATE", str(paths[0]))
+    made = Job(factory=TruncatingCleaner, options=Options(block_bytes=100), skip=skip)
+    todo = plan([Found(path, path.name) for path in paths], tmp_path / "out", made)
+    if not skip:
+        with pytest.raises(JobError, match=r"a.jsonl: the file was changed while it was read"):
+            run_job(todo, made, LocalEngine(2))
+        return
+    summary = run_job(todo, made, LocalEngine(2))
+    assert [name for name, _ in summary.failed] == ["a.jsonl"]
+    assert not (tmp_path / "out/a.jsonl").exists()
+    assert len(read(tmp_path / "out/b.jsonl")) == 50
+
+
+def test_two_runs_never_write_to_one_place(tmp_path: Path) -> None:
+    corpus(tmp_path / "in", 400)
+    env = environment(FAKE_CLEANER="SlowCleaner", FAKE_BLOCK="4000", PYTHONPATH=f"{ROOT}{os.pathsep}{ROOT / 'tests'}")
+    first = subprocess.Popen([*FAKE, "run", "in", "-o", "out", "-j", "1"], cwd=tmp_path, env=env)
+    journal = tmp_path / "out/.cleaner/journal.jsonl"
+    while not journal.exists() or journal.read_bytes().count(b"\n") < 4:
+        time.sleep(0.02)
+    second = job("in", "-o", "out", "--resume", cwd=tmp_path, env={"FAKE_BLOCK": "4000"})
+    assert (second.code, first.poll()) == (2, None)
+    assert second.err == "cleaner: another run is writing there; wait for it, or name another --output\n"
+    assert first.wait() == 0
 
 
 def test_a_worker_that_is_killed_is_told(tmp_path: Path) -> None:

@@ -15,9 +15,13 @@ from multiprocessing.connection import wait
 
 from cleaner.engines import EngineError
 from cleaner.jobs.block import Cleans, Done, Job, Task, work
+from cleaner.jobs.handover import light, work_light
 
 # Blocks on their way hold at most so many bytes, unless one alone is longer.
 _HELD_BYTES = 64 << 20
+# How many blocks for each worker are on their way: results come in order, and one block can take a hundred times as
+# long as those behind it.
+_AHEAD = 16
 
 
 class LocalEngine:
@@ -42,14 +46,12 @@ class LocalEngine:
         running: deque[tuple[int, Future[Done]]] = deque()
         held = 0
         try:
-            for task in tasks:
-                size = len(task.block.data)
-                # One block more than workers, so that none of them waits while a result is written.
-                while running and (len(running) > self._workers or held + size > _HELD_BYTES):
+            for task, size in map(light, tasks):
+                while running and (len(running) >= _AHEAD * self._workers or held + size > _HELD_BYTES):
                     held -= running[0][0]
                     yield running.popleft()[1].result()
                 with _deaf():
-                    running.append((size, pool.submit(_work, task)))
+                    running.append((size, pool.submit(_work, task, size)))
                 held += size
             while running:
                 yield running.popleft()[1].result()
@@ -95,6 +97,6 @@ def _follow_parent() -> None:
         os._exit(1)
 
 
-def _work(task: Task) -> Done:
+def _work(task: Task, size: int) -> Done:
     assert _state is not None
-    return work(*_state, task)
+    return work_light(*_state, task, size)

@@ -16,7 +16,7 @@ from cleaner.formats.problems import RecordError
 from cleaner.result import Verdict
 
 # Uncompressed bytes after which a block ends, at the next record.
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 1 << 20
 # A text with more code points (or bytes of its source) is cleaned in passages, so that memory stays bounded.
 PASSAGE_LENGTH = 1 << 20
 
@@ -43,13 +43,15 @@ class Block:
     """A stretch of a file that one worker cleans on its own.
 
     `index` counts the blocks of the file from 0 and `record` is the number of its first record, from 1.
-    `context` is what the block needs to know from the head of the file.
+    `context` is what the block needs to know from the head of the file.  `start` is where `data` begins in the
+    (uncompressed) file, if it stands there as it is.
     """
 
     index: int
     record: int
     data: bytes
     context: bytes = b""
+    start: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +167,14 @@ class Format(ABC):
 
 def line_blocks(stream: BinaryIO, options: Options) -> Iterator[Block]:
     """Cut at the first line end after every `block_bytes`; records are the lines that are not blank."""
-    index, record = 0, 1
+    index, record, start = 0, 1, 0
     while data := stream.read(options.block_bytes):
         if data[-1] != 10:
             data += stream.readline()
-        yield Block(index, record, data)
+        yield Block(index, record, data, start=start)
         index += 1
         record += data.count(b"\n")
+        start += len(data)
 
 
 def lines(data: bytes) -> Iterator[bytes]:

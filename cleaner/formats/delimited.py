@@ -197,16 +197,17 @@ class Delimited(Format):
         taken = next((name for name in FIELDS if name in layout.names), None)
         if taken and options.fields:
             raise InputError(f"has a column {taken!r} already; `cleaner undo` takes it out, --no-fields adds none")
-        index, record, final = 0, 1, False
+        index, record, start, final = 0, 1, len(header), False
         while not final:
-            more = stream.read(options.block_bytes)
+            # Of a row that is not there yet, as much again: a cell of any length is looked through a few times only.
+            more = stream.read(max(options.block_bytes, len(data)))
             data, final = data + more, not more
             end, rows = _whole_rows(data, layout.delimiter)
             if final:
                 end = len(data)
             if end or (final and index == 0):
-                yield Block(index, record, data[:end], header)
-                index, record, data = index + 1, record + rows, data[end:]
+                yield Block(index, record, data[:end], header, start)
+                index, record, start, data = index + 1, record + rows, start + end, data[end:]
 
     def items(self, block: Block, options: Options) -> Iterator[Item]:
         layout = _Layout.of(block.context, options)

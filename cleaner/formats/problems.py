@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+CHANGED = "the file was changed while it was read; run again when nobody writes to it"
 
 
 class InputError(ValueError):
@@ -12,6 +15,11 @@ class InputError(ValueError):
 
 class RecordError(ValueError):
     """One record cannot be cleaned; the message does not name file and record."""
+
+
+def unreadable(error: OSError) -> str:
+    """What to say of a file that the operating system does not let us read."""
+    return f"cannot be read ({os.strerror(error.errno) if error.errno else error})".lower()
 
 
 class MissingExtraError(ImportError):

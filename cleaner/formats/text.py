@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from cleaner.byte_order import MARKS as BYTE_ORDER_MARKS
@@ -80,15 +81,15 @@ class Text(Format):
 
     def blocks(self, stream: BinaryIO, options: Options) -> Iterator[Block]:
         if _wide(options.encoding):
-            yield Block(0, 1, stream.read())
+            yield Block(0, 1, stream.read(), start=0)
             return
         blocks = line_blocks(stream, options)
-        first = next(blocks, Block(0, 1, b""))
+        first = next(blocks, Block(0, 1, b"", start=0))
         if any(first.data.startswith(mark) for mark, encoding in BYTE_ORDER_MARKS if encoding != "utf-8"):
-            yield Block(0, 1, first.data + stream.read())
+            yield Block(0, 1, first.data + stream.read(), start=0)
             return
         yield first
-        yield from (Block(block.index, 1, block.data) for block in blocks)
+        yield from (replace(block, record=1) for block in blocks)
 
     def items(self, block: Block, options: Options) -> Iterator[Item]:
         try:
@@ -110,4 +111,4 @@ class WholeText(Text):
     """A kind of text whose structure spans lines, so that a file is never cut."""
 
     def blocks(self, stream: BinaryIO, options: Options) -> Iterator[Block]:
-        yield Block(0, 1, stream.read())
+        yield Block(0, 1, stream.read(), start=0)

@@ -7,6 +7,7 @@ import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from cleaner import formats
@@ -42,6 +43,7 @@ class Job:
     """All that a worker has to know; it can be pickled.
 
     `layout` "dolma" writes span attributes in place of documents.  `factory` makes the cleaner in each worker.
+    `scratch` is a folder in which workers on this machine may leave their output to be collected.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -50,16 +52,27 @@ class Job:
     layout: Layout = "documents"
     skip: bool = False
     factory: Callable[[Settings], Cleans] = shipped
+    scratch: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A block, and the file that it belongs to."""
+    """A block, and the file that it belongs to; `path` is the file if the block stands in it as it is."""
 
     name: str
     format: str
     compression: str | None
     block: Block
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spill:
+    """Output in a file of its own, to be collected; `checksum` is its CRC-32."""
+
+    path: Path
+    size: int
+    checksum: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +81,16 @@ class Done:
 
     `streams` are the bytes to append to each output ("documents", "quarantine", "skipped", "edits").
     `weights` (characters, probability) say how spun the parts of a whole file are.  `failure` is the first
-    bad record (number, reason) where bad records are not to be skipped.
+    bad record (number, reason) where bad records are not to be skipped.  `spills` takes the place of `streams` where
+    the output is collected from files; `lost` says why the block could not be read.
     """
 
     streams: dict[str, bytes]
     counts: Counter[str]
     weights: tuple[tuple[int, float, Verdict], ...] = ()
     failure: tuple[int, str] | None = None
+    spills: dict[str, Spill] = field(default_factory=dict)
+    lost: str | None = None
 
 
 def work(cleaner: Cleans, job: Job, task: Task) -> Done:

@@ -1,23 +1,26 @@
 """What is done, on disk: partial outputs with a journal, so that a killed job goes on where it was.
 
 Every block is appended to the partial outputs and then to the journal.  A journal line holds the length and the
-checksum that each output has with the block, so that whatever was written after the last line, or not written in spite
-of it, is cut off or found out when the job is resumed.
+checksum of what the block has added to each output, so that whatever was written after the last line, or not written
+in spite of it, is cut off or found out when the job is resumed.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
+from cleaner.jobs.block import Done
 from cleaner.result import Verdict
 
 _CHUNK = 1 << 20
@@ -25,11 +28,10 @@ _CHUNK = 1 << 20
 
 @dataclass
 class Progress:
-    """How far a shard is: blocks written, length and checksum of each stream, what was counted."""
+    """How far a shard is: blocks written, length of each stream, what was counted."""
 
     blocks: int = 0
-    sizes: dict[str, int] = field(default_factory=dict)
-    sums: dict[str, int] = field(default_factory=dict)
+    sizes: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     weights: list[tuple[int, float, Verdict]] = field(default_factory=list)
 
@@ -55,6 +57,10 @@ class Ledger:
         if lines and lines[0] != fingerprint:
             raise LedgerError(f"the interrupted run was another one ({_difference(lines[0], fingerprint)})")
         folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(folder)
+        self.scratch = folder / "blocks"
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.scratch.mkdir()
         kept = [lines[0]] if lines else [fingerprint]
         if lines:
             kept += self._recover(lines[1:])
@@ -87,44 +93,49 @@ class Ledger:
 
     def _intact(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The lines up to the last whose data is on disk as it was written."""
-        sums: dict[str, Iterator[tuple[int, int]]] = {}
-        reached: dict[str, tuple[int, int]] = {}
-        for i, line in enumerate(lines):
-            for stream, size in line["sizes"].items():
-                if reached.get(stream, (0, 0))[0] != size:
-                    wanted = [earlier["sizes"][stream] for earlier in lines[i:] if stream in earlier["sizes"]]
-                    sums.setdefault(stream, _checksums(self._partial(stream), wanted))
-                    while reached.get(stream, (0, 0))[0] < size:
-                        step = next(sums[stream], None)
-                        if step is None:
-                            return lines[:i]
-                        reached[stream] = step
-                if reached.get(stream, (0, 0)) != (size, line["sums"][stream]):
-                    return lines[:i]
+        with ExitStack() as stack:
+            files: dict[str, IO[bytes]] = {}
+            for i, line in enumerate(lines):
+                for stream, (size, checksum) in line["added"].items():
+                    try:
+                        file = files.get(stream) or stack.enter_context(self._partial(stream).open("rb"))
+                    except FileNotFoundError:
+                        return lines[:i]
+                    files[stream] = file
+                    if _checksum(file, size) != checksum:
+                        return lines[:i]
         return lines
 
     def _partial(self, stream: str) -> Path:
         return self.folder / f"{stream}.partial"
 
-    def append(self, shard: int, streams: dict[str, bytes], counts: Counter[str], weights: Any) -> None:
+    def append(self, shard: int, done: Done) -> None:
         """Write a block of the shard; raises OSError."""
         index, progress = self.current
         if index != shard:
             progress = Progress()
             self.current = (shard, progress)
-        sizes, sums = dict(progress.sizes), dict(progress.sums)
-        for stream, data in streams.items():
-            file = self._files.get(stream)
-            if file is None:
-                # What a crash may have left behind the last good block is gone by now, or is of an earlier shard.
-                file = self._files[stream] = self._partial(stream).open("ab" if sizes.get(stream) else "wb")
-            file.write(data)
-            file.flush()
-            sizes[stream] = sizes.get(stream, 0) + len(data)
-            sums[stream] = zlib.crc32(data, sums.get(stream, 0))
-        line = {"shard": shard, "sizes": sizes, "sums": sums, "counts": counts, "weights": weights}
+        added = {}
+        for stream, data in done.streams.items():
+            self._stream(stream).write(data)
+            added[stream] = len(data), zlib.crc32(data)
+        for stream, spill in done.spills.items():
+            with spill.path.open("rb") as source:
+                shutil.copyfileobj(source, self._stream(stream), _CHUNK)
+            spill.path.unlink()
+            added[stream] = spill.size, spill.checksum
+        for stream in added:
+            self._files[stream].flush()
+        line = {"shard": shard, "added": added, "counts": done.counts, "weights": done.weights}
         self._note(line)
         _add(progress, line)
+
+    def _stream(self, stream: str) -> IO[bytes]:
+        if stream not in self._files:
+            # What a crash may have left behind the last good block is gone by now, or is of an earlier shard.
+            mode = "ab" if self.current[1].sizes[stream] else "wb"
+            self._files[stream] = cast(IO[bytes], self._partial(stream).open(mode))
+        return self._files[stream]
 
     def _note(self, line: dict[str, Any]) -> None:
         self._journal.write(_line(line))
@@ -162,6 +173,7 @@ class Ledger:
         """Leave everything as it is, to be resumed."""
         for file in [*self._files.values(), self._journal]:
             file.close()
+        os.close(self._lock)
 
     def remove(self) -> None:
         """The job is done."""
@@ -169,10 +181,25 @@ class Ledger:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def _locked(folder: Path) -> int:
+    """The folder as a descriptor that holds it against other processes, until it is closed or this process ends."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:  # systems without flock
+        return handle
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+            os.close(handle)
+            raise LedgerError("another run is writing there; wait for it, or name another --output") from None
+    return handle  # file systems that cannot lock are used all the same
+
+
 def _add(progress: Progress, line: dict[str, Any]) -> None:
     progress.blocks += 1
-    progress.sizes = dict(line["sizes"])
-    progress.sums = dict(line["sums"])
+    progress.sizes.update({stream: size for stream, (size, _) in line["added"].items()})
     progress.counts.update(line["counts"])
     progress.weights += [(n, p, v) for n, p, v in line["weights"]]
 
@@ -202,19 +229,15 @@ def _difference(old: dict[str, Any], new: dict[str, Any], path: str = "") -> str
     return "its settings differ"
 
 
-def _checksums(path: Path, sizes: list[int]) -> Iterator[tuple[int, int]]:
-    """(size, CRC-32) of the first `size` bytes of a file for each of the ascending sizes, as far as it reaches."""
-    if not path.exists():
-        return
-    done, total = 0, 0
-    with path.open("rb") as file:
-        for size in sizes:
-            while done < size:
-                data = file.read(min(_CHUNK, size - done))
-                if not data:
-                    return
-                total, done = zlib.crc32(data, total), done + len(data)
-            yield size, total
+def _checksum(file: IO[bytes], size: int) -> int | None:
+    """The CRC-32 of the next `size` bytes; None if there are not so many."""
+    total = 0
+    while size:
+        data = file.read(min(_CHUNK, size))
+        if not data:
+            return None
+        total, size = zlib.crc32(data, total), size - len(data)
+    return total
 
 
 def digest(path: Path) -> str:

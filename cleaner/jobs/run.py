@@ -8,7 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -17,8 +17,9 @@ from cleaner.atomic import write_atomically
 from cleaner.documents import judge
 from cleaner.engines import Engine
 from cleaner.formats.compression import compress, reader
-from cleaner.formats.problems import InputError
+from cleaner.formats.problems import CHANGED, InputError, unreadable
 from cleaner.jobs.block import Done, Job, Task
+from cleaner.jobs.handover import SpillError
 from cleaner.jobs.ledger import Ledger
 from cleaner.jobs.plan import Plan, Shard
 
@@ -33,9 +34,12 @@ def _writing(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = os.strerror(error.errno).lower() if error.errno else str(error)
-        mend = "mend it, then --resume does the rest"
-        raise JobError(f"{place}: cannot be written ({reason}); {mend}") from None
+        raise _unwritable(place, error) from None
+
+
+def _unwritable(place: Path, error: OSError) -> JobError:
+    reason = os.strerror(error.errno).lower() if error.errno else str(error)
+    return JobError(f"{place}: cannot be written ({reason}); mend it, then --resume does the rest")
 
 
 @dataclass
@@ -106,6 +110,8 @@ class _Run:
         # Blocks on the way through the engine, with the position behind each, and the ends of shards among them.
         self._events: deque[tuple[int, int] | _End] = deque()
         self._summary = Summary()
+        # Why blocks of a shard could not be read by the worker that they were given to.
+        self._lost: dict[int, str] = {}
         self._before = [0]
         for shard in plan.shards:
             self._before.append(self._before[-1] + shard.size)
@@ -114,7 +120,7 @@ class _Run:
         for line in self._ledger.finished.values():
             self._count(line)
         self._summary.counts.update(self._ledger.current[1].counts)
-        results = engine.run(self._tasks(), self._job)
+        results = engine.run(self._tasks(), replace(self._job, scratch=self._ledger.scratch))
         try:
             for done in results:
                 self._end_shards()
@@ -122,6 +128,8 @@ class _Run:
                 assert not isinstance(event, _End)
                 self._block(*event, done)
             self._end_shards()
+        except SpillError as error:
+            raise _unwritable(self._plan.shards[self._ledger.current[0]].outputs["documents"], error) from None
         finally:
             results.close()
         return self._summary
@@ -146,13 +154,13 @@ class _Run:
                     for block in formats.named(shard.format).blocks(self._stream(shard, file), self._job.options):
                         if block.index >= done:
                             self._events.append((index, self._before[index] + file.tell()))
-                            yield Task(shard.name, shard.format, shard.compression, block)
+                            path = None if shard.compression else shard.path
+                            yield Task(shard.name, shard.format, shard.compression, block, path)
                     _unchanged(shard, os.fstat(file.fileno()))
-                _unchanged(shard, shard.path.stat())
             except InputError as problem:
                 error = str(problem)
             except OSError as problem:
-                error = f"cannot be read ({os.strerror(problem.errno) if problem.errno else problem})".lower()
+                error = unreadable(problem)
             self._events.append(_End(index, error))
 
     @staticmethod
@@ -161,12 +169,18 @@ class _Run:
 
     def _block(self, index: int, position: int, done: Done) -> None:
         shard = self._plan.shards[index]
+        if done.lost is not None and not self._job.skip:
+            raise JobError(f"{shard.path}: {done.lost}")
+        if done.lost is not None or index in self._lost:
+            # Nothing goes behind a gap: the journal has blocks without a break.
+            self._lost.setdefault(index, done.lost or "")
+            return
         if done.failure is not None:
             number, reason = done.failure
             place = shard.path if formats.named(shard.format).whole else f"{shard.path}: record {number}"
             raise JobError(f"{place}: {reason}")
         with _writing(shard.outputs["documents"]):
-            self._ledger.append(index, done.streams, done.counts, done.weights)
+            self._ledger.append(index, done)
         self._summary.counts.update(done.counts)
         if self._watcher:
             self._watcher.advance(self._summary, position)
@@ -179,12 +193,13 @@ class _Run:
 
     def _end(self, end: _End) -> None:
         shard, ledger = self._plan.shards[end.shard], self._ledger
+        end = replace(end, error=end.error or self._lost.get(end.shard) or _change(shard))
         if end.error and not self._job.skip:
             raise JobError(f"{shard.path}: {end.error}")
         index, progress = ledger.current
         if index != end.shard or not progress.sizes.get("documents"):
             # An empty file stays a file, and one that is compressed a member.
-            ledger.append(end.shard, {"documents": compress(b"", shard.output_compression)}, Counter(), [])
+            ledger.append(end.shard, Done({"documents": compress(b"", shard.output_compression)}, Counter()))
             progress = ledger.current[1]
         ledger.close_streams()
         counts = Counter(progress.counts)
@@ -221,7 +236,18 @@ class _Run:
 
 def _unchanged(shard: Shard, stat: os.stat_result) -> None:
     if (stat.st_size, stat.st_mtime_ns) != (shard.size, shard.modified):
-        raise InputError("the file was changed while it was read; run again when nobody writes to it")
+        raise InputError(CHANGED)
+
+
+def _change(shard: Shard) -> str | None:
+    """What is wrong with a file that has been read to its end: workers may have read it later than this process."""
+    try:
+        _unchanged(shard, shard.path.stat())
+    except InputError as problem:
+        return str(problem)
+    except OSError as problem:
+        return unreadable(problem)
+    return None
 
 
 def is_manifest_of(plan: Plan, job: Job) -> bool:
