@@ -31,6 +31,8 @@ def main() -> None:
 
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
     with atheris.instrument_imports(include=["cleaner"]):
+        from fuzz.targets import TARGETS
+
         import cleaner.analysis
         import cleaner.formats.delimited
         import cleaner.formats.html
@@ -39,7 +41,6 @@ def main() -> None:
         import cleaner.formats.parquet
         import cleaner.formats.warc
         import cleaner.jobs.undo  # noqa: F401
-        from fuzz.targets import TARGETS
     target, runs = TARGETS[options.target], 0
     grown = options.state / options.target
     grown.mkdir(parents=True, exist_ok=True)

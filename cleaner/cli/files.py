@@ -36,9 +36,14 @@ class Document:
     def encode(self, text: str) -> bytes:
         """`text` as bytes of this document: the very bytes that were read if it is unchanged.
 
-        Raises UnicodeEncodeError if the document's encoding lacks a character of `text`.
+        Raises UnicodeEncodeError if the document's encoding lacks a character of `text`, and OSError if it has
+        several notations of a character, so that what is no part of a repair might change as well.
         """
-        return self.data if text == self.text else self.mark + text.encode(self.encoding)
+        if text == self.text:
+            return self.data
+        if self.mark + self.text.encode(self.encoding) != self.data:
+            raise OSError(f"{self.encoding} would not give all bytes back; convert the file to UTF-8 first")
+        return self.mark + text.encode(self.encoding)
 
 
 def find(paths: Iterable[str], problems: Problems, exclude: Sequence[str] = ()) -> list[str]:

@@ -28,6 +28,9 @@ _SILENT = frozenset({
 # fmt: on
 _SPACE = re.compile(r"[ \t]*[\r\n]\s*")
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+# What every encoding that a page can name itself in reads as ASCII; those that do not are no good guess (WHATWG
+# decodes a page that claims UTF-16 as UTF-8), or would not give back the bytes that they were read from.
+_PROBE = bytes(range(128)) + rb"\u0041\x41+AOk-~{<" + b"\x1b$B!!\x1b(B.xn--mnchen-3ya"
 
 
 def _write(text: str) -> str:
@@ -132,11 +135,12 @@ def _passage(source: str, begin: int, end: int, found: list[tuple[int, int, str]
 
 
 def charset(data: bytes, default: str) -> str:
-    """The encoding that a page claims, if Python knows it."""
+    """The encoding that a page claims, if Python knows it and it can be true."""
     m = _CHARSET.search(data, 0, 4096)
     try:
-        return codecs.lookup(m[1].decode()).name if m else default
-    except LookupError:
+        name = codecs.lookup(m[1].decode("ascii")).name if m else default
+        return name if m is None or _PROBE.decode(name) == _PROBE.decode("ascii") else default
+    except (LookupError, ValueError):
         return default
 
 

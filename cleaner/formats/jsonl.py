@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
 from cleaner.edits import Edit, placed
@@ -53,7 +54,7 @@ def members(line: bytes) -> list[Member]:
         token = line[m.start()]
         if token == 34:
             if depth == 1 and begin < 0:
-                key = json.loads(m[0].decode("utf-8", "replace"), strict=False)
+                key = _key(m[0])
         elif token in b"{[":
             depth += 1
         elif token == 58:
@@ -67,6 +68,13 @@ def members(line: bytes) -> list[Member]:
         else:
             depth -= 1
     return found
+
+
+@lru_cache(maxsize=1000)
+def _key(source: bytes) -> str:
+    """Raises ValueError for a broken escape."""
+    key: str = json.loads(source.decode("utf-8", "replace"), strict=False)
+    return key
 
 
 def _member(line: bytes, key: str, start: int, end: int) -> Member:
@@ -115,7 +123,7 @@ class JsonRecord(Record):
             text = next((m for m in reversed(self._members) if m.key == options.field), None)
             # All but a string that may be very long is checked by the decoder.
             value = b"null" if text is None else line[text.start : text.end]
-            is_text = value[:1] == b'"' and value[-1:] == b'"'
+            is_text = len(value) > 1 and value[:1] == value[-1:] == b'"'
             rest = line[: text.start] + b'""' + line[text.end :] if text and is_text else line
             record = json.loads(decoded(rest, "utf-8"))
         except RecursionError:

@@ -67,7 +67,7 @@ class Warc(Format):
             encoding = page["charset"] or charset(body, "utf-8")
             try:
                 yield PageRecord(page["url"], page["date"], body.decode(encoding, "replace"), options)
-            except (RecordError, LookupError) as error:
+            except (LookupError, ValueError) as error:  # RecordError, and encodings that are none for text
                 yield Bad(f"{page['url']}: {error}", body)
 
     def undo(self, block: Block, options: Options) -> bytes:
