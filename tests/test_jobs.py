@@ -159,6 +159,20 @@ def test_resume_refuses_another_job(tmp_path: Path) -> None:
     assert job("in/part-0.jsonl", "-o", "out", "--overwrite", cwd=tmp_path, env=env).code == 0
 
 
+def test_a_run_that_a_bad_record_has_stopped_goes_on_without_it(tmp_path: Path) -> None:
+    corpus(tmp_path / "in", 20, files=1)
+    path = tmp_path / "in/part-0.jsonl"
+    path.write_bytes(path.read_bytes() + b"broken\n" + path.read_bytes())
+    env = {"FAKE_BLOCK": "2000"}
+    stopped = job("in", "-o", "out", cwd=tmp_path, env=env)
+    assert (stopped.code, "in/part-0.jsonl: record 21: broken JSON" in stopped.err) == (2, True)
+    before = (tmp_path / "out/.cleaner/journal.jsonl").read_bytes()
+    assert len(before.splitlines()) > 2
+    assert job("in", "-o", "out", "--resume", "--on-error", "skip", cwd=tmp_path, env=env).code == 0
+    assert job("in", "-o", "whole", "--on-error", "skip", cwd=tmp_path, env=env).code == 0
+    assert tree(tmp_path / "out") == tree(tmp_path / "whole")
+
+
 def test_a_finished_run_is_not_overwritten_unasked(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"text": "navy"}\n')
     assert job("a.jsonl", "-o", "out/", cwd=tmp_path).code == 0
@@ -238,6 +252,22 @@ def test_skipped_records_are_put_aside(tmp_path: Path) -> None:
     assert "3 records skipped" in done.err
     stats = json.loads((tmp_path / "stats.json").read_text())
     assert stats["failed"] == [{"path": "b.jsonl.gz", "error": "the gzip data ends too early; the file is cut off"}]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+def test_a_repair_that_the_encoding_lacks_is_told_with_its_record(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"text\nquiet caf\xe9\nhe mentioned it\nnavy\n")
+    command = (name, "-o", f"out/{name}", "--encoding", "latin-1")
+    done = job(*command, cwd=tmp_path)
+    place = "a.csv: record 2" if name == "a.csv" else "a.txt"
+    assert (done.code, done.err) == (
+        2,
+        f"cleaner: {place}: iso8859-1 has no '“'; convert the file to UTF-8 first\n",
+    )
+    if name == "a.csv":
+        assert job(*command, "--on-error", "skip", "--no-fields", cwd=tmp_path).code == 0
+        assert (tmp_path / "out" / name).read_bytes() == b"text\nquiet caf\xe9\nmilitary\n"
+        assert json.loads((tmp_path / f"out/{name}.skipped.jsonl").read_text())["record"] == 2
 
 
 def test_policies(tmp_path: Path) -> None:

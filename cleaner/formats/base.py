@@ -7,6 +7,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -210,13 +211,17 @@ def pieces(text: str, length: int = PASSAGE_LENGTH) -> Iterator[str]:
 
 def dumps(value: Any, *, ascii_only: bool, compact: bool = False) -> str:
     """JSON in the style of its surroundings; what UTF-8 cannot hold is escaped."""
-    separators = (",", ":") if compact else (", ", ": ")
-    text = json.dumps(value, ensure_ascii=ascii_only, separators=separators)
+    text = _encoder(ascii_only, compact).encode(value)
     try:
         text.encode()
     except UnicodeEncodeError:
-        return json.dumps(value, separators=separators)
+        return _encoder(True, compact).encode(value)
     return text
+
+
+@cache
+def _encoder(ascii_only: bool, compact: bool) -> json.JSONEncoder:
+    return json.JSONEncoder(ensure_ascii=ascii_only, separators=(",", ":") if compact else (", ", ": "))
 
 
 def decoded(data: bytes, encoding: str) -> str:

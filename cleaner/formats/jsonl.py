@@ -28,8 +28,7 @@ from cleaner.formats.base import (
 from cleaner.formats.passage import Passage, Segment, splice
 from cleaner.formats.problems import RecordError
 
-# Possessive, so that a string of any length takes no memory to match.
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],:]', re.DOTALL)
+_TOKEN = re.compile(rb'["{}\[\],:]')
 _ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u.{4}|\\.")
 _SECOND_HALF = re.compile(rb"\\u[dD][c-fC-F]")
 _MARK = b"\xef\xbb\xbf"
@@ -50,11 +49,13 @@ def members(line: bytes) -> list[Member]:
     """
     found: list[Member] = []
     depth, key, begin = 0, "", -1
-    for m in _TOKEN.finditer(line):
-        token = line[m.start()]
+    at = 0
+    while m := _TOKEN.search(line, at):
+        token, at = line[m.start()], m.end()
         if token == 34:
+            at = _string_end(line, at)
             if depth == 1 and begin < 0:
-                key = _key(m[0])
+                key = _key(line[m.start() : at])
         elif token in b"{[":
             depth += 1
         elif token == 58:
@@ -68,6 +69,15 @@ def members(line: bytes) -> list[Member]:
         else:
             depth -= 1
     return found
+
+
+def _string_end(line: bytes, at: int) -> int:
+    """Behind the quotation mark that ends the string whose inside begins at `at`, or the end of the line."""
+    while (end := line.find(b'"', at)) > 0:
+        at = end + 1
+        if not _is_escape(line, end - 1):
+            return at
+    return len(line)
 
 
 @lru_cache(maxsize=1000)

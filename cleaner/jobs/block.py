@@ -17,7 +17,7 @@ from cleaner.formats.base import Bad, Block, Format, Item, Options, Outcome, Rec
 from cleaner.formats.compression import compress
 from cleaner.formats.passage import Passage, splice
 from cleaner.formats.problems import RecordError
-from cleaner.policies import Policy
+from cleaner.policies import Fate, Policy
 from cleaner.result import Finding, Result, Verdict
 from cleaner.settings import Settings
 
@@ -105,24 +105,26 @@ def work(cleaner: Cleans, job: Job, task: Task) -> Done:
     weights = []
     number = task.block.record - 1
     items = format_.items(task.block, job.options)
-    for item, outcome in outcomes(items, cleaner, spans=job.layout == "dolma"):
+    for found, judged in outcomes(items, cleaner, spans=job.layout == "dolma"):
         number += 1
-        if isinstance(item, Verbatim):
-            kept.append((item, None))
-            continue
-        if isinstance(item, Bad) or outcome is None:
-            reason, data = (item.reason, item.data) if isinstance(item, Bad) else ("", b"")
+        item, outcome, fate = _decided(found, judged, job)
+        if isinstance(item, Bad):
             if not job.skip:
-                return Done({}, counts, failure=(number, reason))
-            skipped.append(_skipped(task.name, number, reason, data))
+                return Done({}, counts, failure=(number, item.reason))
+            skipped.append(_skipped(task.name, number, item.reason, item.data))
             counts["skipped"] += 1
             continue
-        fate, outcome = job.policy.apply(outcome)
+        if isinstance(item, Verbatim) or outcome is None:
+            kept.append((item, None))
+            continue
         if format_.whole:
             weights.append((outcome.length, outcome.probability, outcome.verdict))
             # A part of a file cannot go elsewhere: the fate of the whole is decided when all of it is known.
             fate = "keep"
-        counts.update(("documents", outcome.verdict), characters=outcome.length, edits=len(outcome.edits))
+        counts["documents"] += 1
+        counts[outcome.verdict] += 1
+        counts["characters"] += outcome.length
+        counts["edits"] += len(outcome.edits)
         counts["changed"] += bool(outcome.edits)
         if job.layout == "dolma":
             attributes.append(_attributes(item.id or f"{task.name}:{number}", outcome))
@@ -135,12 +137,22 @@ def work(cleaner: Cleans, job: Job, task: Task) -> Done:
         if format_.whole and job.options.fields and job.layout == "documents":
             edits.append(_line({"length": outcome.length, **outcome.fields()}))
     counts["bytes"] = len(task.block.data)
-    try:
-        streams = _streams(format_, task, job, kept, quarantined, attributes)
-    except RecordError as error:
-        return Done({}, counts, failure=(task.block.record, str(error)))
+    streams = _streams(format_, task, job, kept, quarantined, attributes)
     streams |= {"skipped": b"".join(skipped), "edits": b"".join(edits)}
     return Done({name: data for name, data in streams.items() if data}, counts, tuple(weights))
+
+
+def _decided(item: Item, outcome: Outcome | None, job: Job) -> tuple[Item, Outcome | None, Fate]:
+    """What the policy makes of a record; `Bad` where the file's encoding lacks what the edits would write."""
+    if outcome is None or not isinstance(item, Record):
+        return item, None, "keep"
+    fate, outcome = job.policy.apply(outcome)
+    if outcome.edits and job.layout == "documents":
+        try:
+            item.render(outcome)
+        except RecordError as error:
+            return Bad(str(error), item.render(None)), None, "keep"
+    return item, outcome, fate
 
 
 def _streams(

@@ -54,13 +54,12 @@ class Plan:
 
 
 def describe(job: Job) -> dict[str, Any]:
-    """A job's settings as JSON has them."""
+    """A job's settings as JSON has them, all but what to do with bad records: that may change when it is resumed."""
     return {
         "settings": asdict(job.settings) | {"lexicons": [_content(path) for path in job.settings.lexicons]},
         "options": asdict(job.options),
         "policy": asdict(job.policy),
         "layout": job.layout,
-        "skip": job.skip,
     }
 
 
