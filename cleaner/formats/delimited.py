@@ -37,7 +37,7 @@ _OPEN = re.compile(rb'"[^"]*+(?:""[^"]*+)*+\Z')
 def _field(delimiter: bytes) -> re.Pattern[bytes]:
     d = re.escape(delimiter)
     quoted = rb'"[^"]*+(?:""[^"]*+)*+"(?=[\r\n]|\Z|%b)' % d
-    return re.compile(rb"(%b|[^%b\r\n]*+)(%b|\r\n|\n|\r|\Z)" % (quoted, d, d))
+    return re.compile(rb"((?P<quoted>%b)|[^%b\r\n]*+)(?P<end>%b|\r\n|\n|\r|\Z)" % (quoted, d, d))
 
 
 class Field(NamedTuple):
@@ -59,11 +59,11 @@ def row(data: bytes, start: int, delimiter: bytes) -> tuple[list[Field], int] | 
         if quoted and _OPEN.match(data, start):
             return None
         m = pattern.match(data, start)
-        if m is None or (quoted and (m.end(1) == start + 1 or data[m.end(1) - 1] != 34)):
+        if m is None or (quoted and m["quoted"] is None):
             raise RecordError("text behind a closing quotation mark")
         fields.append(Field(*m.span(1)))
         start = m.end()
-        if m[2] != delimiter:
+        if m["end"] != delimiter:
             return fields, start
 
 

@@ -22,6 +22,7 @@ class Decoded:
     def __init__(self, data: bytes, encoding: str) -> None:
         """Raises RecordError for what is not text."""
         codec = _MARKED.get(encoding, encoding)
+        self._data = data
         self.mark = b""
         for mark, marked in BYTE_ORDER_MARKS:
             if data.startswith(mark) and (codec == "utf-8" or marked.startswith(encoding)):
@@ -41,8 +42,11 @@ class Decoded:
             ) from None
 
     def encode(self, text: str) -> bytes:
-        """Raises RecordError if the encoding lacks a character."""
+        """Raises RecordError if the encoding lacks a character, or has several notations of one, so that what is no
+        part of a repair might change as well."""
         try:
+            if self.encoding != "utf-8" and self.mark + self.text.encode(self.encoding) != self._data:
+                raise RecordError(f"{self.encoding} would not give all bytes back; convert the file to UTF-8 first")
             return self.mark + text.encode(self.encoding)
         except UnicodeEncodeError as error:
             lacking = error.object[error.start]
