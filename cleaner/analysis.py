@@ -56,7 +56,8 @@ class Parsed:
     def only(self, documents: NDArray[np.bool_]) -> Parsed:
         """The chosen `documents` (a flag for each)."""
         part = self.batch.only(documents)
-        texts, spans = (list(compress(column, documents.tolist())) for column in (self.texts, self.spans))
+        chosen = documents.tolist()
+        texts, spans = list(compress(self.texts, chosen)), list(compress(self.spans, chosen))
         return Parsed(texts, spans, list(part.tokens), part, self.capital[self.batch.inside(documents)])
 
 

@@ -92,7 +92,7 @@ class Detector:
     def lattice(self, b: Batch, c: Candidates) -> Lattice:
         """The islands that the candidates make."""
         words = self._words[self.channel.original[c.row]]
-        return lattice(b, c, words[:, : max(1, int((words >= 0).any(axis=0).sum()))])
+        return lattice(b, c, words[:, : max(1, int((words >= 0).any(axis=0).sum()))], self.model)
 
     def read(
         self, b: Batch, c: Candidates, islands: Lattice, log_dialect: Floats, score: Floats | None = None
@@ -111,8 +111,8 @@ class Detector:
         # Rare words, which the language model knows by class alone: those of the reading, less those it replaces.
         passed = np.r_[0.0, np.cumsum(rarity(b.ids))]
         rare = self._rarity[self.channel.original[c.row]] - (passed[c.start + c.size] - passed[c.start])
-        scored = islands.scored(swap + scale * rare, unchanged)
-        found = decode(scored, self.model, beam=t.beam, width=t.width, scale=scale)
+        scores = islands.score(swap + scale * rare, unchanged)
+        found = decode(islands.network, scores, self.model, beam=t.beam, width=t.width, scale=scale)
         is_swap = islands.candidate != UNCHANGED
         posterior = np.zeros(len(c.start))
         posterior[islands.candidate[is_swap]] = found.posterior[is_swap]

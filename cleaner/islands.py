@@ -13,9 +13,9 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.language_model import START, LanguageModel
-from cleaner.lattice import Edges, Islands
+from cleaner.language_model import START, LanguageModel, Scorer
 from cleaner.lexicon import Channel, phrase_keys
+from cleaner.network import Islands, Network, network
 from cleaner.segment import Tokens, word_hash
 
 # log P(word | its class): the language model knows a rare word as its class only, and there are many of each.
@@ -123,24 +123,20 @@ class Lattice:
     For each island: `begin`, `stop` (tokens of the batch), `paragraph`.
     """
 
-    first: NDArray[np.int32]
-    context: NDArray[np.int32]
-    start: NDArray[np.int32]
-    end: NDArray[np.int32]
-    words: NDArray[np.int32]
+    islands: Islands
+    network: Network
     candidate: NDArray[np.int64]
     token: NDArray[np.int64]
     begin: NDArray[np.int64]
     stop: NDArray[np.int64]
     paragraph: NDArray[np.int64]
 
-    def scored(self, swap: NDArray[np.float64], unchanged: NDArray[np.float64]) -> Islands:
-        """Islands with the channel's log-probabilities: `swap` of each candidate, `unchanged` of each token."""
-        score = np.where(self.candidate == UNCHANGED, unchanged[self.token], swap[self.candidate])
-        return Islands(self.first, self.context, Edges(self.start, self.end, self.words, score))
+    def score(self, swap: NDArray[np.float64], unchanged: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The channel's log-probability of each edge, by that of each candidate and of each token left alone."""
+        return np.where(self.candidate == UNCHANGED, unchanged[self.token], swap[self.candidate])
 
 
-def lattice(b: Batch, c: Candidates, words: NDArray[np.int32]) -> Lattice:
+def lattice(b: Batch, c: Candidates, words: NDArray[np.int32], model: Scorer) -> Lattice:
     """Lay out the islands of a batch; `words` (candidates, k) holds the original words of each, padded with -1."""
     n = len(b.ids)
     cover = np.zeros(n + 1, np.int64)
@@ -173,12 +169,11 @@ def lattice(b: Batch, c: Candidates, words: NDArray[np.int32]) -> Lattice:
     start = np.r_[node[token], node[c.start]]
     end = np.r_[node[token] + 1, node[c.start + c.size - 1] + 1]
     order = np.argsort(start, kind="stable")
+    readings = np.concatenate([unchanged, words])[order]
+    islands = Islands(first, context, start[order].astype(np.int32), end[order].astype(np.int32), readings)
     return Lattice(
-        first,
-        context,
-        start[order].astype(np.int32),
-        end[order].astype(np.int32),
-        np.concatenate([unchanged, words])[order],
+        islands,
+        network(islands, model),
         np.r_[np.full(len(token), UNCHANGED), np.arange(len(c.start))][order],
         np.r_[token, c.start][order],
         begin,

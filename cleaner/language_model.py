@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,7 @@ _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(
 
 Ids = NDArray[np.int32]
 Words64 = NDArray[np.uint64]
+Probs = NDArray[np.float32]
 
 
 class LanguageModelError(Exception):
@@ -116,6 +117,56 @@ class StaticFunction:
         return found, known
 
 
+@dataclass(frozen=True, slots=True)
+class Bigrams:
+    """What a language model says of word pairs (a, b), elementwise.
+
+    log P(c | a, b) is `weight` of (a, b) plus `prob` of (b, c), unless `opens` of (a, b) and `known` of (b, c), when
+    there may be a trigram that says otherwise; `key` stands for (a, b) in that question.
+    """
+
+    prob: Probs
+    known: NDArray[np.bool_]
+    weight: Probs
+    opens: NDArray[np.bool_]
+    key: Words64
+
+    def take(self, rows: NDArray[np.int64]) -> Bigrams:
+        """Some of the pairs."""
+        return Bigrams(
+            self.prob.take(rows),
+            self.known.take(rows),
+            self.weight.take(rows),
+            self.opens.take(rows),
+            self.key.take(rows),
+        )
+
+    def put(self, rows: NDArray[np.int64], others: Bigrams) -> None:
+        """Put `others` in the place of some pairs."""
+        self.prob[rows], self.known[rows] = others.prob, others.known
+        self.weight[rows], self.opens[rows], self.key[rows] = others.weight, others.opens, others.key
+
+
+class Scorer(Protocol):
+    """What the lattice asks of a language model; natural logarithms."""
+
+    def bigrams(self, a: Ids, b: Ids) -> Bigrams:
+        """What it says of the pairs (a, b)."""
+        ...
+
+    def trigrams(self, ab: Words64, c: Ids, lower: Probs) -> Probs:
+        """log P(c | a, b); `ab` are keys of `bigrams`, `lower` is what it is if there is no such trigram."""
+        ...
+
+
+def follow(model: Scorer, ab: Bigrams, bc: Bigrams, c: Ids) -> Probs:
+    """log P(c | a, b), elementwise."""
+    prob = bc.prob + ab.weight
+    asked = np.flatnonzero(ab.opens & bc.known)
+    prob[asked] = model.trigrams(ab.key.take(asked), c.take(asked), prob.take(asked))
+    return prob
+
+
 class LanguageModel:
     """P(word | two words before) over a fixed vocabulary, in natural logarithms.
 
@@ -176,24 +227,31 @@ class LanguageModel:
 
     def log_prob3(self, a: Ids, b: Ids, c: Ids) -> NDArray[np.float32]:
         """log P(c | a b) for id arrays of one length."""
-        prob = self._prob.take(c)
-        prob += self._left.take(b)
-        code, known = self._bigrams(pack(b, c))
-        code >>= CODE_BITS
-        _raise(prob, self._bigram_values, code, known)
-        code, is_context = self._bigrams(pack(a, b))
+        return follow(self, self.bigrams(a, b), self.bigrams(b, c), c)
+
+    def bigrams(self, a: Ids, b: Ids) -> Bigrams:
+        """What the model says of the pairs (a, b) that needs no third word."""
+        prob = self._prob.take(b)
+        prob += self._left.take(a)
+        key = pack(a, b)
+        code, stored = self._bigrams(key)
+        known = stored.copy()
+        _raise(prob, self._bigram_values, code >> CODE_BITS, known)
         code &= 2**CODE_BITS - 1
-        code *= is_context
-        prob += self._context_values.take(code)
+        code *= stored
         # Both bigrams of a stored trigram are stored, the first with a back-off weight (code 0 is none).
-        known &= code > 0
-        rows = np.flatnonzero(known)
-        keys = pack(a.take(rows), b.take(rows), c.take(rows))
+        return Bigrams(prob, known, self._context_values.take(code), code > 0, key)
+
+    def trigrams(self, ab: Words64, c: Ids, lower: NDArray[np.float32]) -> NDArray[np.float32]:
+        """log P(c | a b) by the keys of the bigrams (a, b); `lower` is what it is if no trigram says otherwise."""
+        keys = ab << np.uint64(_ID_BITS)
+        keys |= c.astype(np.uint64)
         _, known = self._trigrams(keys)
-        rows = rows[known]
-        code, known = self._gains(keys[known])
-        longer = prob.take(rows)
+        rows = np.flatnonzero(known)
+        code, known = self._gains(keys.take(rows))
+        longer = lower.take(rows)
         _raise(longer, self._trigram_values, code, known)
+        prob = lower.copy()
         prob[rows] = longer
         return prob
 

@@ -1,56 +1,24 @@
 """Step 4: all readings of a sentence under the channel; best path and posteriors.
 
-A batch of islands (stretches with at least one ambiguous token, see `detector.py`) advances together, one
-token position at a time, so that the language model answers the n-grams of all of them in one call.
-A state is a node (a position of an island) with the last two words read; its score is
-log P(spun words so far, original words so far).  Forward-backward: Rabiner (1989), doi:10.1109/5.18626.
+A batch of islands (stretches with at least one ambiguous token, see `islands.py`) advances together, one token
+position at a time.  The score of a state is log P(spun words so far, original words so far).
+Forward-backward: Rabiner (1989), doi:10.1109/5.18626; sums are of probabilities relative to the highest of their node.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int32]
+from cleaner.language_model import Scorer
+from cleaner.network import Flags, Indices, Ints, Network, ranges
+
 Floats = NDArray[np.float64]
 
-
-class Scorer(Protocol):
-    """What the lattice asks of a language model."""
-
-    def log_prob3(self, a: Ints, b: Ints, c: Ints) -> NDArray[np.float32]:
-        """Natural log P(c | a, b), elementwise."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Edges:
-    """Readings: from node `start` to node `end` the original had `words`, with channel log-probability `score`.
-
-    Sorted by `start`.  `words` is (n, k) and padded with -1; every edge has at least one word.
-    """
-
-    start: Ints
-    end: Ints
-    words: Ints
-    score: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Islands:
-    """A batch: island i owns the nodes first[i] .. first[i + 1] - 1, one more than it has tokens.
-
-    `context` (n, 2) holds the two words before each island.  Edges stay inside their island and every
-    node lies on a path.
-    """
-
-    first: Ints
-    context: Ints
-    edges: Edges
+_LOWEST = -1e300  # stands for log 0 where a difference is taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,161 +38,193 @@ class Readings:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """The transitions out of the states `first_state` .. of one position, in order of state."""
+    """The transitions out of the surviving `states` of one position: for each of the `pairs`, one from each surviving
+    state of its group, pair by pair from `begin` on.
 
-    first_state: int
-    states: int
-    source: NDArray[np.int64]
-    edge: NDArray[np.int64]
+    For each transition: `pair` and `source`, as places in `pairs` and `states`, and `score`, its log-probability.
+    """
+
+    states: Indices
+    pairs: Indices
+    begin: Indices
+    pair: Indices
+    source: Indices
     score: Floats
-    target: NDArray[np.int64]  # -1 where the beam cut the target
 
 
-def decode(islands: Islands, model: Scorer, *, beam: float = 14.0, width: int = 64, scale: float = 1.0) -> Readings:
-    """Read a batch of islands.
+@dataclass(frozen=True, slots=True)
+class _Forward:
+    """Log-probabilities of all ways to a place (`total`) and of the best one: of pairs, nodes and surviving states.
+
+    `kept` (nodes, 0..1) is the share of the probability that survives.
+    """
+
+    steps: list[_Step]
+    pair_total: Floats
+    pair_best: Floats
+    node_total: Floats
+    state_best: Floats
+    kept: Floats
+
+
+def decode(
+    net: Network, score: Floats, model: Scorer, *, beam: float = 14.0, width: int = 64, scale: float = 1.0
+) -> Readings:
+    """Read a batch of islands; `score` (edges) is the channel's log-probability of each.
 
     `beam` (nats) and `width` (states a node) prune; `scale` multiplies the language model's log-probabilities.
     """
-    edges = islands.edges
-    n_nodes, n_islands = int(islands.first[-1]), len(islands.first) - 1
-    if not n_islands:
-        return Readings(np.empty(0), np.empty(0), np.empty(0), np.empty(0, np.int32), np.empty(0))
-    lengths = np.diff(islands.first)
-    island_of = np.repeat(np.arange(n_islands), lengths)
-    position = np.arange(n_nodes) - islands.first[:-1][island_of]
-    pointer = np.searchsorted(edges.start, np.arange(n_nodes + 1))
-    size = (edges.words >= 0).sum(axis=1)
-
-    # Arrivals at each position: (node, a, b, forward, best, step, index of the transition in the step).
-    arriving: defaultdict[int, list[tuple[NDArray[np.int64], Ints, Ints, Floats, Floats, int, NDArray[np.int64]]]]
-    arriving = defaultdict(list)
-    zeros = np.zeros(n_islands)
-    arriving[0].append(
-        (islands.first[:-1].astype(np.int64), islands.context[:, 0], islands.context[:, 1], zeros, zeros, -1,
-         np.arange(n_islands))
-    )  # fmt: skip
-    steps: list[_Step] = []
-    node_of: list[NDArray[np.int64]] = []
-    forward_of: list[Floats] = []
-    best_of: list[Floats] = []
-    came_by: list[NDArray[np.int64]] = []  # (states, 2): step and transition of the best arrival
-    lost = np.zeros(n_nodes)
-    n_states = 0
-
-    for here in range(int(lengths.max(initial=0))):
-        chunks = arriving.pop(here)
-        node, a, b, forward, best, _, _ = (np.concatenate(column) for column in zip(*(
-            (*c[:5], np.empty(0), c[6]) for c in chunks), strict=True))  # fmt: skip
-        step_number = np.concatenate([np.full(len(c[0]), c[5]) for c in chunks])
-        transition = np.concatenate([c[6] for c in chunks])
-
-        order = np.lexsort((-best, b, a, node))
-        node_s, a_s, b_s = node[order], a[order], b[order]
-        new = np.r_[True, (node_s[1:] != node_s[:-1]) | (a_s[1:] != a_s[:-1]) | (b_s[1:] != b_s[:-1])]
-        starts = np.flatnonzero(new)
-        merged = np.logaddexp.reduceat(forward[order], starts)
-        node_m = node_s[starts]
-        keep = _survivors(node_m, merged, beam, width)
-        first_of_node = np.flatnonzero(np.r_[True, node_m[1:] != node_m[:-1]])
-        total = np.logaddexp.reduceat(merged, first_of_node)
-        kept = np.logaddexp.reduceat(np.where(keep, merged, -np.inf), first_of_node)
-        lost[node_m[first_of_node]] = -np.expm1(kept - total)
-
-        state = np.where(keep, np.cumsum(keep) - 1 + n_states, -1)[np.cumsum(new) - 1]
-        for number in np.unique(step_number):
-            if number >= 0:
-                mine = step_number[order] == number
-                steps[number].target[transition[order][mine]] = state[mine]
-        leaders = order[starts[keep]]
-        node, a, b = node[leaders], a[leaders], b[leaders]
-        forward, best = merged[keep], best[leaders]
-        node_of.append(node)
-        forward_of.append(forward)
-        best_of.append(best)
-        came_by.append(np.stack([step_number[leaders], transition[leaders]], axis=1))
-
-        # Every edge out of every state, its words scored one after another.
-        count = pointer[node + 1] - pointer[node]
-        source = np.repeat(np.arange(len(node)), count)
-        edge = np.arange(len(source)) - np.repeat(np.cumsum(count) - count, count) + pointer[node][source]
-        score = edges.score[edge].copy()
-        ea, eb = a[source], b[source]
-        for k in range(int(size[edge].max(initial=0))):
-            live = np.flatnonzero(size[edge] > k) if k else slice(None)
-            word = edges.words[edge[live], k]
-            score[live] += scale * model.log_prob3(ea[live], eb[live], word)
-            ea[live], eb[live] = eb[live], word
-        step = _Step(n_states, len(node), source + n_states, edge, score, np.full(len(edge), -1))
-        out_forward, out_best = forward[source] + score, best[source] + score
-        to = edges.end[edge].astype(np.int64)
-        for there in np.unique(position[to]):
-            to_there = np.flatnonzero(position[to] == there)
-            arriving[int(there)].append(
-                (to[to_there], ea[to_there], eb[to_there], out_forward[to_there], out_best[to_there], len(steps),
-                 to_there)
-            )  # fmt: skip
-        steps.append(step)
-        n_states += len(node)
-
-    node, forward, best = np.concatenate(node_of), np.concatenate(forward_of), np.concatenate(best_of)
-    final = np.flatnonzero(node == islands.first[1:][island_of[node]] - 1)
-    log_z = np.full(n_islands, -np.inf)
-    np.logaddexp.at(log_z, island_of[node[final]], forward[final])
-    posterior = _posteriors(steps, forward, final, log_z, island_of[node], len(edges.start))
-    path, best_score = _best_paths(steps, np.concatenate(came_by), best, final, island_of[node], n_islands)
-    lost_of = 1.0 - np.exp(np.add.reduceat(np.log1p(-np.minimum(lost, 1 - 1e-12)), islands.first[:-1]))
-    return Readings(log_z, best_score, posterior, path, lost_of)
+    pair_score = score.take(net.edge)
+    for column in net.later:
+        pair_score[net.long] += scale * column
+    pairs = len(net.edge)
+    with np.errstate(divide="ignore"):  # log 0 is what is meant
+        forward = _forward(net, pair_score, model, beam, width, scale)
+        log_z = forward.node_total.take(net.final)
+        share = forward.pair_total[:pairs] + _backward(net, forward).take(net.target[:pairs])
+    share -= log_z.take(net.island.take(net.node)).repeat(np.diff(net.out))
+    posterior = np.bincount(net.edge, np.exp(share, out=share), len(score))
+    best, best_score = _best_paths(net, forward)
+    lost = -np.expm1(np.bincount(net.island, np.log(np.maximum(forward.kept, 1e-12)), len(log_z)))
+    return Readings(log_z, best_score, np.minimum(posterior, 1.0), best, lost)
 
 
-def _survivors(node: NDArray[np.int64], score: Floats, beam: float, width: int) -> NDArray[np.bool_]:
-    """Which states of each node (sorted by node) lie within `beam` of its best one and among its `width` best."""
-    first = np.flatnonzero(np.r_[True, node[1:] != node[:-1]])
-    count = np.diff(np.r_[first, len(node)])
-    keep: NDArray[np.bool_] = score >= np.repeat(np.maximum.reduceat(score, first), count) - beam
-    if count.max() > width:
-        order = np.lexsort((-score, node))
-        rank = np.empty(len(node), np.int64)
-        rank[order] = np.arange(len(node)) - np.repeat(first, count)
+def _forward(net: Network, pair_score: Floats, model: Scorer, beam: float, width: int, scale: float) -> _Forward:
+    steps = []
+    pair_total = np.full(len(net.target), -np.inf)
+    pair_total[len(net.edge) :] = 0.0
+    pair_best = pair_total.copy()
+    node_total = np.empty(len(net.island))
+    kept = np.empty(len(net.island))
+    state_best = np.full(len(net.owner), -np.inf)
+    for n, n_end in zip(net.nodes[:-1].tolist(), net.nodes[1:].tolist(), strict=True):
+        node_state = net.state.take(net.group[n : n_end + 1])
+        s, s_end = int(node_state[0]), int(node_state[-1])
+        node_state -= s
+        arrival = net.arrival[s : s_end + 1] - net.arrival[s]
+        into = net.arrivals[net.arrival[s] : net.arrival[s_end]]
+        relative = pair_total.take(into)
+        top = np.maximum.reduceat(relative, arrival.take(node_state[:-1]))
+        np.maximum(top, _LOWEST, out=top)
+        relative -= top.repeat(np.diff(arrival.take(node_state)))
+        states = np.add.reduceat(np.exp(relative, out=relative), arrival[:-1])
+        keep = _survivors(states, node_state, beam, width)
+        whole = np.add.reduceat(states, node_state[:-1])
+        states *= keep
+        part = np.add.reduceat(states, node_state[:-1])
+        node_total[n:n_end] = np.log(part) + top
+        kept[n:n_end] = part / np.maximum(whole, np.finfo(float).tiny)
+        alive = np.flatnonzero(keep)
+        best = np.maximum.reduceat(pair_best.take(into), arrival[:-1])
+        state_best[alive + s] = best.take(alive)
+
+        step = _step(net, pair_score, model, scale, alive + s)
+        if len(step.pairs):
+            steps.append(step)
+            source = step.source
+            weight = np.exp(step.score)
+            weight *= states.take(step.states - s).take(source)
+            sums = np.log(np.add.reduceat(weight, step.begin))
+            sums += top.take(net.node.take(net.owner.take(step.states)) - n).take(source.take(step.begin))
+            pair_total[step.pairs] = sums
+            pair_best[step.pairs] = np.maximum.reduceat(
+                best.take(step.states - s).take(source) + step.score, step.begin
+            )
+    return _Forward(steps, pair_total, pair_best, node_total, state_best, kept)
+
+
+def _survivors(states: Floats, node_state: Indices, beam: float, width: int) -> Flags:
+    """Which states, in order of node, lie within `beam` of the best of their node and among its `width` best."""
+    counts = np.diff(node_state)
+    bar = np.maximum.reduceat(states, node_state[:-1]) * np.exp(-beam)
+    keep = np.asarray((states >= bar.repeat(counts)) & (states > 0))
+    if counts.max() > width:
+        node = np.arange(len(counts)).repeat(counts)
+        rank = np.empty(len(states), np.int64)
+        rank[np.lexsort((-states, node))] = np.arange(len(states)) - node_state[:-1].repeat(counts)
         keep &= rank < width
     return keep
 
 
-def _posteriors(
-    steps: list[_Step], forward: Floats, final: NDArray[np.int64], log_z: Floats, island: NDArray[np.int64], n: int
-) -> Floats:
-    backward = np.full(len(forward) + 1, -np.inf)  # the last entry is the target -1
-    backward[final] = 0.0
-    posterior = np.zeros(n)
-    for step in reversed(steps):
-        if not len(step.edge):
-            continue
-        through = step.score + backward[step.target]
-        starts = np.flatnonzero(np.r_[True, step.source[1:] != step.source[:-1]])
-        sources = step.source[starts]
-        backward[sources] = np.logaddexp.reduceat(through, starts)
-        share = np.exp(forward[step.source] + through - log_z[island[step.source]])
-        posterior += np.bincount(step.edge, weights=share, minlength=n)
-    return np.minimum(posterior, 1.0)
+def _step(net: Network, pair_score: Floats, model: Scorer, scale: float, alive: Indices) -> _Step:
+    """The transitions out of the states `alive`, of one position."""
+    owner = net.owner.take(alive)
+    degree = net.out.take(owner + 1) - net.out.take(owner)
+    states, owner = alive[degree > 0], owner[degree > 0]
+    begin = np.flatnonzero(np.diff(owner, prepend=-1))
+    degree = degree[degree > 0].take(begin)
+    pairs = ranges(net.out.take(owner.take(begin)), degree)
+    fan = np.diff(begin, append=len(owner)).repeat(degree)
+    ends = np.cumsum(fan)
+    pair = np.arange(len(pairs)).repeat(fan)
+    source = np.arange(len(pair)) + (begin.repeat(degree) - ends + fan).take(pair)
+
+    prob = net.prob.take(pairs).take(pair)
+    prob += net.weight.take(states).take(source)
+    asked = np.flatnonzero(net.known.take(pairs).take(pair) & net.opens.take(states).take(source))
+    from_, to = source.take(asked), pair.take(asked)
+    prob[asked] = model.trigrams(net.key.take(states).take(from_), net.word.take(pairs).take(to), prob.take(asked))
+    prob *= np.float32(scale)
+    score = pair_score.take(pairs).take(pair)
+    score += prob
+    return _Step(states, pairs, ends - fan, pair, source, score)
 
 
-def _best_paths(
-    steps: list[_Step],
-    came_by: NDArray[np.int64],
-    best: Floats,
-    final: NDArray[np.int64],
-    island: NDArray[np.int64],
-    n_islands: int,
-) -> tuple[Ints, Floats]:
-    order = final[np.lexsort((-best[final], island[final]))]
-    ends = order[np.r_[True, island[order][1:] != island[order][:-1]]]
-    score = np.full(n_islands, -np.inf)
-    score[island[ends]] = best[ends]
-    path: list[int] = []
-    for end in ends:
-        state, back = int(end), []
-        while (number := int(came_by[state, 0])) >= 0:
-            transition = came_by[state, 1]
-            back.append(int(steps[number].edge[transition]))
-            state = int(steps[number].source[transition])
-        path += reversed(back)
-    return np.array(path, np.int32), score
+def _backward(net: Network, forward: _Forward) -> Floats:
+    """Log-probability of all ways on from each state; what did not survive has none."""
+    onward = np.full(len(net.owner), -np.inf)
+    begin, end = (net.state.take(net.group.take(net.final + i)) for i in (0, 1))
+    final = ranges(begin, end - begin)
+    onward[final[forward.state_best.take(final) > -np.inf]] = 0.0
+    for step in reversed(forward.steps):
+        node = net.node.take(net.owner.take(step.states))
+        node_state = np.flatnonzero(np.diff(node, prepend=-1))
+        node_pair = np.flatnonzero(np.diff(node.take(step.source.take(step.begin)), prepend=-1))
+        relative = onward.take(net.target.take(step.pairs))
+        top = np.maximum(np.maximum.reduceat(relative, node_pair), _LOWEST)
+        relative -= top.repeat(np.diff(node_pair, append=len(relative)))
+        weight = np.exp(step.score)
+        weight *= np.exp(relative, out=relative).take(step.pair)
+        sums = np.log(np.bincount(step.source, weight, len(node)))
+        onward[step.states] = sums + top.repeat(np.diff(node_state, append=len(node)))
+    return onward
+
+
+def _best_paths(net: Network, forward: _Forward) -> tuple[Ints, Floats]:
+    """The edges of the best path of each island, and its score; all islands go back together, step by step."""
+    n_pairs = len(net.edge)
+    first = np.zeros(n_pairs, np.int64)  # of each pair's transitions
+    count = np.zeros(n_pairs, np.int64)
+    total = 0
+    for step in forward.steps:
+        first[step.pairs] = step.begin + total
+        count[step.pairs] = np.diff(step.begin, append=len(step.score))
+        total += len(step.score)
+    source = np.concatenate([np.zeros(0, np.int64), *(step.states.take(step.source) for step in forward.steps)])
+    score = np.concatenate([np.zeros(0), *(step.score for step in forward.steps)])
+
+    begin, end = (net.state.take(net.group.take(net.final + i)) for i in (0, 1))
+    state = _highest(ranges(begin, end - begin), end - begin, lambda states: forward.state_best.take(states))
+    best_score = forward.state_best.take(state)
+    island = np.arange(len(state))
+    back: list[tuple[Indices, Indices]] = [(island[:0], island[:0])]
+    while len(state):
+        arrival, n = net.arrival.take(state), net.arrival.take(state + 1) - net.arrival.take(state)
+        pair = _highest(net.arrivals.take(ranges(arrival, n)), n, forward.pair_best.take)
+        pair, island = pair[pair < n_pairs], island[pair < n_pairs]  # the others lead to an island's first state
+        back.append((island, net.edge.take(pair)))
+        way = ranges(first.take(pair), count.take(pair))
+        way = _highest(
+            way, count.take(pair), lambda ways: score.take(ways) + forward.state_best.take(source.take(ways))
+        )
+        state = source.take(way)
+    whose, path = (np.concatenate(column) for column in zip(*back[::-1], strict=True))
+    return path[np.argsort(whose, kind="stable")].astype(np.int32), best_score
+
+
+def _highest(places: Indices, counts: Indices, value: Callable[[Indices], Floats]) -> Indices:
+    """Of each run of `counts` places, the first one whose value is highest."""
+    values = value(places)
+    begin = np.cumsum(counts) - counts
+    hits = np.flatnonzero(values == np.maximum.reduceat(values, begin).repeat(counts)) if len(begin) else begin
+    return places.take(hits.take(np.searchsorted(hits, begin)))

@@ -67,14 +67,14 @@ def test_between_islands_stand_tokens_enough(paragraphs: list[str]) -> None:
 def test_without_swaps_an_island_says_what_the_text_says(paragraphs: list[str]) -> None:
     b = laid(paragraphs)
     c, islands = DETECTOR.candidates(b)
-    scored = islands.scored(np.full(len(c.start), -np.inf), np.zeros(len(b.ids)))
+    score, edges = islands.score(np.full(len(c.start), -np.inf), np.zeros(len(b.ids))), islands.islands
     stays = islands.candidate == UNCHANGED
-    assert np.array_equal(scored.edges.words[stays, 0], b.ids[islands.token[stays]])
-    assert np.all(scored.edges.end[stays] == scored.edges.start[stays] + 1)
-    assert np.all(np.isneginf(scored.edges.score[~stays]))
+    assert np.array_equal(edges.words[stays, 0], b.ids[islands.token[stays]])
+    assert np.all(edges.end[stays] == edges.start[stays] + 1)
+    assert np.all(np.isneginf(score[~stays]))
     # Each token of an island has just one reading that leaves it alone, and the chain of them is unbroken.
-    for first, stop in zip(islands.first[:-1], islands.first[1:], strict=True):
-        mine = scored.edges.start[stays]
+    for first, stop in zip(edges.first[:-1], edges.first[1:], strict=True):
+        mine = edges.start[stays]
         assert mine[(mine >= first) & (mine < stop)].tolist() == list(range(first, stop - 1))
 
 

@@ -9,13 +9,16 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from tiny import Trigrams
 
-from cleaner.lattice import Edges, Islands, decode
+from cleaner.lattice import Readings
+from cleaner.lattice import decode as decode_network
+from cleaner.network import Islands, network
 
 VOCABULARY = 7
 
 
-class TableModel:
+class TableModel(Trigrams):
     """A random trigram model over a tiny vocabulary."""
 
     def __init__(self, seed: int) -> None:
@@ -43,22 +46,23 @@ def sentences(draw: st.DrawFn) -> tuple[tuple[int, int], int, list[Edge]]:
     return (draw(word), draw(word)), n, sorted(edges, key=lambda e: e[0])
 
 
-def batch(sentences_: list[tuple[tuple[int, int], int, list[Edge]]]) -> Islands:
+def decode(
+    sentences_: list[tuple[tuple[int, int], int, list[Edge]]], model: TableModel, beam: float, width: int
+) -> Readings:
     first = np.cumsum([0] + [n + 1 for _, n, _ in sentences_])
     rows = [(s + o, e + o, w, p) for o, (_, _, edges) in zip(first, sentences_, strict=False) for s, e, w, p in edges]
     words = np.full((len(rows), 3), -1, np.int32)
     for i, row in enumerate(rows):
         words[i, : len(row[2])] = row[2]
-    return Islands(
+    islands = Islands(
         first.astype(np.int32),
         np.array([c for c, _, _ in sentences_], np.int32),
-        Edges(
-            np.array([r[0] for r in rows], np.int32),
-            np.array([r[1] for r in rows], np.int32),
-            words,
-            np.array([r[3] for r in rows]),
-        ),
+        np.array([r[0] for r in rows], np.int32),
+        np.array([r[1] for r in rows], np.int32),
+        words,
     )
+    score = np.array([r[3] for r in rows])
+    return decode_network(network(islands, model), score, model, beam=beam, width=width)
 
 
 def readings(n: int, edges: list[Edge]) -> Iterator[list[int]]:
@@ -78,7 +82,7 @@ def readings(n: int, edges: list[Edge]) -> Iterator[list[int]]:
 @given(st.lists(sentences(), min_size=1, max_size=4), st.integers(0, 1000))
 def test_agrees_with_enumeration(sentences_: list[tuple[tuple[int, int], int, list[Edge]]], seed: int) -> None:
     model = TableModel(seed)
-    result = decode(batch(sentences_), model, beam=1e9, width=10**9)
+    result = decode(sentences_, model, beam=1e9, width=10**9)
     offset = 0
     best_path: list[int] = []
     for i, (context, n, edges) in enumerate(sentences_):
@@ -112,8 +116,8 @@ def test_agrees_with_enumeration(sentences_: list[tuple[tuple[int, int], int, li
 @given(st.lists(sentences(), min_size=2, max_size=4), st.integers(0, 1000))
 def test_batch_equals_alone(sentences_: list[tuple[tuple[int, int], int, list[Edge]]], seed: int) -> None:
     model = TableModel(seed)
-    together = decode(batch(sentences_), model, beam=5.0, width=4)
-    alone = [decode(batch([s]), model, beam=5.0, width=4) for s in sentences_]
+    together = decode(sentences_, model, beam=5.0, width=4)
+    alone = [decode([s], model, beam=5.0, width=4) for s in sentences_]
     assert np.allclose(together.log_z, [r.log_z[0] for r in alone], atol=1e-9)
     assert np.allclose(together.posterior, np.concatenate([r.posterior for r in alone]), atol=1e-9)
 
@@ -122,7 +126,7 @@ def test_batch_equals_alone(sentences_: list[tuple[tuple[int, int], int, list[Ed
 @given(st.lists(sentences(), min_size=1, max_size=3), st.integers(0, 1000))
 def test_loss_of_the_beam_is_reported(sentences_: list[tuple[tuple[int, int], int, list[Edge]]], seed: int) -> None:
     model = TableModel(seed)
-    full = decode(batch(sentences_), model, beam=1e9, width=10**9)
-    pruned = decode(batch(sentences_), model, beam=2.0, width=2)
+    full = decode(sentences_, model, beam=1e9, width=10**9)
+    pruned = decode(sentences_, model, beam=2.0, width=2)
     assert np.all(pruned.log_z <= full.log_z + 1e-9)
     assert np.all((pruned.log_z < full.log_z - 1e-9) <= (pruned.lost > 0))

@@ -10,12 +10,27 @@ from numpy.typing import NDArray
 from cleaner.calibration import Calibration
 from cleaner.context import PLACES, ContextModel, Weights
 from cleaner.detector import Detector, Tuning
-from cleaner.language_model import SPECIAL, class_of
+from cleaner.language_model import SPECIAL, Bigrams, class_of
 from cleaner.lexicon import Channel, Dialect, Entry, compile_channel, estimate
 from cleaner.segment import word_hash, words
 
 
-class TinyLanguageModel:
+class Trigrams:
+    """A language model that has an answer of its own for every trigram, in the form that a lattice asks for."""
+
+    def log_prob3(self, a: NDArray[np.int32], b: NDArray[np.int32], c: NDArray[np.int32]) -> NDArray[np.float32]:
+        raise NotImplementedError
+
+    def bigrams(self, a: NDArray[np.int32], b: NDArray[np.int32]) -> Bigrams:
+        nothing, every = np.zeros(len(a), np.float32), np.ones(len(a), np.bool_)
+        return Bigrams(nothing, every, nothing, every, (a.astype(np.uint64) << np.uint64(32)) + b.astype(np.uint64))
+
+    def trigrams(self, ab: NDArray[np.uint64], c: NDArray[np.int32], lower: NDArray[np.float32]) -> NDArray[np.float32]:
+        a, b = np.divmod(ab.astype(np.int64), 2**32)
+        return self.log_prob3(a.astype(np.int32), b.astype(np.int32), c)
+
+
+class TinyLanguageModel(Trigrams):
     """P(c | a b) = (P(c) + 1[b c or a b c was seen]) / total: enough for the steps that only ask for numbers."""
 
     def __init__(self, text: str) -> None:

@@ -1,0 +1,181 @@
+"""Step 4a: the lattice of a batch of islands, laid out once for all passes over it.
+
+A state is a node (a position of an island) with the last two words read.  An edge scores alike for all states that
+share their last word, but for what a trigram says of its first word: so most of what the language model is asked
+depends on a pair (last word, edge) alone, and is asked in one call for the whole batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleaner.language_model import Scorer, follow
+
+Ints = NDArray[np.int32]
+Indices = NDArray[np.int64]
+Singles = NDArray[np.float32]
+Flags = NDArray[np.bool_]
+Keys = NDArray[np.uint64]
+
+_WORD_BITS = 21  # of a word's id, which shares a 64-bit key with the number of a node or group
+
+
+@dataclass(frozen=True, slots=True)
+class Islands:
+    """A batch: island i owns the nodes first[i] .. first[i + 1] - 1, one more than it has tokens.
+
+    `context` (n, 2) holds the two words before each island.  Readings are edges, sorted by `start`: from node `start`
+    to node `end` the original had `words`, (n, k) and padded with -1; every edge has at least one word.  Edges stay
+    inside their island and every node lies on a path.
+    """
+
+    first: Ints
+    context: Ints
+    start: Ints
+    end: Ints
+    words: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What all passes over a batch of islands share.
+
+    Nodes are numbered by position, so that those at one position lie together: `nodes` (positions + 1) tells where.
+    `island` (nodes) owns the node; `final` (islands) are the last ones.  The states of a node form groups by their last
+    word: `group` (nodes + 1) is where a node's groups begin, `state` (groups + 1) a group's states; `node` (groups) and
+    `owner` (states, a group) point back.
+
+    A pair is an edge that leaves a group; `out` (groups + 1) tells where a group's pairs begin.  For each pair: `edge`,
+    `word` (the first), `prob` and `known` (of group's word and first word, see `Bigrams`).  `later` (k - 1, `long`):
+    log P of the other words of the pairs `long`, whose edges have more than one.  After the pairs stands one more for
+    each island, which leads to its first state.  `target` is the state that a pair leads to; `arrivals` lists the
+    pairs by target, and `arrival` (states + 1) tells where a state's begin.
+
+    For each state: `weight`, `opens` and `key` of its two words.
+    """
+
+    nodes: Indices
+    island: Indices
+    final: Indices
+    group: Indices
+    state: Indices
+    node: Indices
+    owner: Indices
+    out: Indices
+    edge: Indices
+    word: Ints
+    prob: Singles
+    known: Flags
+    long: Indices
+    later: Singles
+    target: Indices
+    arrivals: Indices
+    arrival: Indices
+    weight: Singles
+    opens: Flags
+    key: Keys
+
+
+def network(islands: Islands, model: Scorer) -> Network:
+    """Lay out a batch of islands."""
+    first, start, words, context = islands.first.astype(np.int64), islands.start, islands.words, islands.context
+    n_nodes, n_edges = int(first[-1]), len(start)
+    owner = np.repeat(np.arange(len(first) - 1), np.diff(first))
+    position = np.arange(n_nodes) - first[owner]
+    by_position = np.argsort(position, kind="stable")
+    node = np.empty(n_nodes, np.int64)
+    node[by_position] = np.arange(n_nodes)
+
+    # Groups: the last words of the edges that end at a node, and of what stands before the island.
+    size = (words >= 0).sum(axis=1)
+    ends = node[np.r_[islands.end, first[:-1]]]
+    groups, group_of = np.unique(
+        _key(ends, np.r_[words[np.arange(n_edges), size - 1], context[:, 1]]), return_inverse=True
+    )
+    node_of = groups >> _WORD_BITS
+    last = (groups & (2**_WORD_BITS - 1)).astype(np.int32)
+
+    # Pairs: each group with each edge that leaves its node.
+    leaving = np.searchsorted(start, np.arange(n_nodes + 1))
+    old = by_position[node_of]
+    degree = leaving[old + 1] - leaving[old]
+    out = np.r_[0, np.cumsum(degree)]
+    edge = ranges(leaving[old], degree)
+    before, word = np.repeat(last, degree), words[edge, 0]
+    bigrams = model.bigrams(before, word)
+
+    # Inside an edge, only the second word depends on what stands before it.
+    single = size == 1
+    several = np.flatnonzero(~single)
+    number = np.cumsum(~single) - 1
+    within = np.zeros((words.shape[1] - 1, len(several)), np.float32)
+    ending = second = model.bigrams(words[several, 0], words[several, min(1, words.shape[1] - 1)])
+    for k in range(2, words.shape[1]):
+        live = np.flatnonzero(size[several] > k)
+        following = model.bigrams(words[several[live], k - 1], words[several[live], k])
+        within[k - 1, live] = follow(model, ending.take(live), following, words[several[live], k])
+        ending = ending.take(np.arange(len(several)))
+        ending.put(live, following)
+    long = np.flatnonzero(~single[edge])
+    row = number[edge[long]]
+    later = within[:, row]
+    if len(long):
+        later[0] = follow(model, bigrams.take(long), second.take(row), words[edge[long], 1])
+
+    # A pair's target has the edge's last word, and before it the edge's or, if that has one only, the group's.
+    inner = words[np.arange(n_edges), np.maximum(size - 2, 0)]
+    inner = np.r_[np.where(single[edge], before, inner[edge]), context[:, 0]]
+    keys = _key(np.r_[group_of[edge], group_of[n_edges:]], inner)
+    arrivals = np.argsort(keys, kind="stable")
+    arrived = keys[arrivals]
+    new = np.diff(arrived, prepend=-1) != 0
+    target = np.empty(len(keys), np.int64)
+    target[arrivals] = np.cumsum(new) - 1
+    arrival = np.flatnonzero(new)
+    owner_of = arrived[arrival] >> _WORD_BITS
+
+    one = arrivals[arrival]
+    initial = model.bigrams(context[:, 0], context[:, 1])
+    weight, opens, key = (
+        np.concatenate([getattr(bigrams, name), getattr(initial, name)]) for name in ("weight", "opens", "key")
+    )
+    weight[long], opens[long], key[long] = ending.weight[row], ending.opens[row], ending.key[row]
+    return Network(
+        nodes=np.searchsorted(position[by_position], np.arange(int(position.max(initial=-1)) + 2)),
+        island=owner[by_position],
+        final=node[first[1:] - 1],
+        group=np.searchsorted(node_of, np.arange(n_nodes + 1)),
+        state=np.searchsorted(owner_of, np.arange(len(groups) + 1)),
+        node=node_of,
+        owner=owner_of,
+        out=out,
+        edge=edge,
+        word=word,
+        prob=bigrams.prob,
+        known=bigrams.known,
+        long=long,
+        later=later,
+        target=target,
+        arrivals=arrivals,
+        arrival=np.r_[arrival, len(arrivals)],
+        weight=weight[one],
+        opens=opens[one],
+        key=key[one],
+    )
+
+
+def ranges(starts: Indices, counts: Indices) -> Indices:
+    """The numbers from each start on, as many as its count says, end to end.
+
+    >>> ranges(np.array([3, 7]), np.array([2, 3])).tolist()
+    [3, 4, 7, 8, 9]
+    """
+    ends = np.cumsum(counts)
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
+
+
+def _key(number: Indices, word: Ints) -> Indices:
+    return np.asarray(number.astype(np.int64) << _WORD_BITS | word)
