@@ -30,6 +30,8 @@ _MARK = b"\xef\xbb\xbf"
 _DELIMITERS = (b",", b";", b"\t", b"|")
 
 
+# A carriage return at the end of what was read may be the first half of a line end.
+_LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
 _OPEN = re.compile(rb'"[^"]*+(?:""[^"]*+)*+\Z')
 
 
@@ -96,9 +98,12 @@ class _Layout(NamedTuple):
         """Raises InputError if the text's column is not there."""
         line = header.removeprefix(_MARK)
         delimiter = max(_DELIMITERS, key=lambda d: line.split(b'"')[0].count(d) or line.count(d))
-        parsed = row(line, 0, delimiter)
-        fields = parsed[0] if parsed else []
-        names = tuple(_value(decoded(line[f.start : f.end], options.encoding)) for f in fields)
+        try:
+            parsed = row(line, 0, delimiter)
+            fields = parsed[0] if parsed else []
+            names = tuple(_value(decoded(line[f.start : f.end], options.encoding)) for f in fields)
+        except RecordError as error:
+            raise InputError(f"in the header: {error}") from None
         if options.field not in names:
             known = ", ".join(map(repr, names[:8]))
             raise InputError(f"no column {options.field!r} (columns: {known}); name the text's with --field")
@@ -265,10 +270,14 @@ def _rows(data: bytes, delimiter: bytes) -> Iterator[tuple[int, int, list[Field]
 
 
 def _header_end(data: bytes) -> int:
-    """Where the first row ends; 0 if it does not."""
-    if data.count(b'"', 0, data.find(b"\n") + 1) % 2 == 0:
-        return data.find(b"\n") + 1
-    parsed = row(data, 0, b",")
+    """Where the first row ends; 0 if it does not.  Raises InputError."""
+    end = _LINE_END.search(data)
+    if end is None or data.count(b'"', 0, end.end()) % 2 == 0:
+        return end.end() if end else 0
+    try:
+        parsed = row(data, 0, b",")
+    except RecordError as error:
+        raise InputError(f"in the header: {error}") from None
     return parsed[1] if parsed else 0
 
 

@@ -92,11 +92,12 @@ def readers(data: bytes) -> None:
     choice, data = data[0], data[1:]
     name = READERS[choice % len(READERS)]
     compression = _COMPRESSIONS[choice // len(READERS) % len(_COMPRESSIONS)]
-    with suppress(InputError, RecordError):
+    with suppress(InputError):
         content = reader(io.BytesIO(data), compression).read(_MOST)
         _cleaned_and_undone(name, content)
         if name in formats.WHOLE:
-            _checked(name, text_of(content))
+            with suppress(RecordError):
+                _checked(name, text_of(content))
 
 
 def _cleaned_and_undone(name: str, content: bytes) -> None:
