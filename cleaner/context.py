@@ -8,6 +8,7 @@ model's and the channel's scores as given (`training/context.py`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -118,31 +119,48 @@ class ContextModel:
 
     def contexts(self, ids: NDArray[np.int32], spans: Spans) -> Vectors:
         """The vector (spans, dimensions) of what stands around each span of the stream `ids`."""
+        contexts = np.empty((len(spans.low), self._around.shape[1]), np.float32)
+        for some in _blocks(len(contexts)):
+            contexts[some] = self._contexts(ids, Spans(*(getattr(spans, f.name)[some] for f in fields(spans))))
+        return contexts
+
+    def _contexts(self, ids: NDArray[np.int32], spans: Spans) -> Vectors:
         w = self.weights
-        row = self._row[ids]
-        vectors = self._around[row] * self._around_scale[row, None]
+        left, right = np.maximum(spans.low - WINDOW, spans.begin), np.minimum(spans.high + WINDOW, spans.end)
+        near = int(left.min())  # no word before it counts
+        row = self._row[ids[near : int(right.max())]]
+        vectors = self._around.take(row, 0) * self._around_scale[row, None]
         keep = self._keep[row]
         # In double precision, so that a span scores alike whatever stands before its document in the batch.
-        total = np.zeros((len(ids) + 1, vectors.shape[1]))
+        total = np.zeros((len(row) + 1, vectors.shape[1]))
         np.cumsum(vectors * keep[:, None], axis=0, dtype=float, out=total[1:])
         count = np.r_[0.0, np.cumsum(keep, dtype=float)]
-        left, right = np.maximum(spans.low - WINDOW, spans.begin), np.minimum(spans.high + WINDOW, spans.end)
-        bag = total[spans.low] - total[left] + total[right] - total[spans.high]
-        weight = count[spans.low] - count[left] + count[right] - count[spans.high]
-        context = (w.bag * bag / np.maximum(weight, 1.0)[:, None]).astype(np.float32)
+        low, left, right, high = (at - near for at in (spans.low, left, right, spans.high))
+        bag, weight = (s[low] - s[left] + s[right] - s[high] for s in (total, count))
+        bag *= w.bag
+        bag /= np.maximum(weight, 1.0)[:, None]
+        context: Vectors = bag.astype(np.float32)
         vectors = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), np.float32)])
         for k in range(PLACES):
             before, after = spans.low - 1 - k, spans.high + k
-            context += w.place[k] * vectors[np.where(before >= spans.begin, before, -1)]
-            context += w.place[PLACES + k] * vectors[np.where(after < spans.end, after, -1)]
-        return np.asarray(context)
+            context += w.place[k] * vectors.take(np.where(before >= spans.begin, before - near, -1), 0)
+            context += w.place[PLACES + k] * vectors.take(np.where(after < spans.end, after - near, -1), 0)
+        return context
 
-    def score(self, contexts: Vectors, words: NDArray[np.int32]) -> NDArray[np.float64]:
-        """The score of each reading (`words`: n, k; -1 pads) in its context (n, dimensions)."""
+    def score(self, contexts: Vectors, words: NDArray[np.int32], context: Indices) -> NDArray[np.float64]:
+        """The score of each reading (`words`: n, k; -1 pads) in its `context` (n), a row of `contexts`."""
         score = np.zeros(len(words))
         for k in range(words.shape[1]):
             live = np.flatnonzero(words[:, k] >= 0)
             row = self._row[words[live, k]]
-            vectors = self._reading[row] * self._reading_scale[row, None]
-            score[live] += np.einsum("ij,ij->i", contexts[live], vectors) + self._bias[row]
+            for some in _blocks(len(live)):
+                rows = row[some]
+                vectors = self._reading.take(rows, 0) * self._reading_scale[rows, None]
+                fit = np.einsum("ij,ij->i", contexts.take(context[live[some]], 0), vectors)
+                score[live[some]] += fit + self._bias[rows]
         return score
+
+
+def _blocks(n: int, size: int = 1024) -> Iterator[slice]:
+    """Cut `n` rows into blocks whose vectors stay in the processor's cache."""
+    return (slice(i, i + size) for i in range(0, n, size))

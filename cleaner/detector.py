@@ -171,8 +171,7 @@ class Detector:
         n = np.int64(len(self.channel.text))
         # Count each spun phrase once a place, whatever the number of rows that read it so.
         of_original = case[c.start] * n + original
-        pair = np.stack([of_original, c.row])
-        _, pair_number = np.unique(pair, axis=1, return_inverse=True)
+        _, pair_number = np.unique(case[c.start] * np.int64(len(self.channel.original)) + c.row, return_inverse=True)
         pair_count = np.bincount(pair_number, weights=reading.posterior)[pair_number]
         touched = np.zeros(len(b.ids) + 1)
         np.add.at(touched, c.start, reading.posterior)
@@ -206,7 +205,8 @@ class Detector:
         place = np.arange(MAX_WORDS)
         within = place < size[:, None]
         spun = np.where(within, b.ids[np.where(within, start[:, None] + place, 0)], -1)
-        gain = self.context.score(contexts[number], originals) - self.context.score(contexts, spun)[number]
+        gain = self.context.score(contexts, originals, number)
+        gain -= self.context.score(contexts, spun, np.arange(len(span)))[number]
         return np.asarray(self.context.weights.channel * adapted + gain)
 
     def chain(self, log_ratio: Floats) -> tuple[Floats, float]:

@@ -103,7 +103,7 @@ def test_scores_agree_with_a_plain_loop(norms: list[str], data: st.DataObject) -
     words = padded([data.draw(st.lists(st.integers(0, len(MODEL.words) - 1), max_size=3)) for _ in spans], 3)
 
     contexts = CONTEXT.contexts(ids, Spans(low, high, begin, end))
-    scores = CONTEXT.score(contexts, words)
+    scores = CONTEXT.score(contexts, words, np.arange(len(words)))
     naive = Naive(WEIGHTS)
     for i in range(len(spans)):
         expected = naive.context(ids.tolist(), int(low[i]), int(high[i]), int(begin[i]), int(end[i]))
