@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_cleaner import FakeCleaner, LethalCleaner, restored
+from fake_cleaner import DyingCleaner, FakeCleaner, LethalCleaner, restored
 
 from cleaner.discovery import Found
 from cleaner.engines import Engine, EngineError
@@ -120,6 +120,7 @@ def test_ray_gives_the_output_of_the_local_engine(corpus: Path, monkeypatch: pyt
     tests = str(Path(__file__).parent)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([tests, str(Path(tests).parent)]))
     monkeypatch.setenv("LETHAL_ONCE", str(corpus.parent / "killed"))
+    monkeypatch.setattr("cleaner.engines.ray._WAVE_BYTES", 9000)
     options = Options(block_bytes=2000)
     local = output(corpus, LocalEngine(), "local", Job(options=options, factory=FakeCleaner))
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
@@ -127,6 +128,8 @@ def test_ray_gives_the_output_of_the_local_engine(corpus: Path, monkeypatch: pyt
         done = output(corpus, RayEngine(), "ray", Job(options=options, factory=LethalCleaner))
         assert done == local
         assert (corpus.parent / "killed").exists()
+        with pytest.raises(EngineError, match="a block has killed its worker 6 times"):
+            output(corpus, RayEngine(), "dead", Job(options=options, factory=DyingCleaner))
     finally:
         ray.shutdown()
 
