@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cleaner.segment import FOLD, LOOKALIKES
+
 if TYPE_CHECKING:
     from ahocorasick_rs import AhoCorasick
 
@@ -20,8 +22,8 @@ SHIPPED = Path(__file__).parent / "models" / "en.screen"
 # The sum at which a text is worth reading closely, in nats.
 ALARM = 2.5
 
-# Straight apostrophes; and lone surrogates, which the matcher cannot read, become something that it can.
-_FOLD: dict[int, str] = {ord("’"): "'", **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")}
+# Letters as the tokeniser reads them; and lone surrogates, which the matcher cannot read, become something that it can.
+_FOLD: dict[int, int | str] = {**LOOKALIKES, **FOLD, **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")}
 _WORD = re.compile(r"\w")
 
 
@@ -35,7 +37,7 @@ def _matcher() -> tuple[AhoCorasick, list[float]]:
 
 def telling(text: str) -> bool:
     """Whether `text` may be spun, so that it must be read closely."""
-    lowered = text.lower().translate(_FOLD)
+    lowered = (text if text.isascii() else text.translate(_FOLD)).lower()
     matcher, weights = _matcher()
     total = 0.0
     for number, start, end in matcher.find_matches_as_indexes(lowered, overlapping=True):

@@ -46,24 +46,45 @@ _PROTECTED = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
-_LETTERS = r"[^\W_]+(?:['’](?!(?:s|ll|ve|re|d|m)\b)[^\W_]+)*"
-_TOKEN = re.compile(
-    rf"""
+# Characters that are not seen, and part no word: soft hyphen, zero-width space, joiners, byte order mark.
+_HIDDEN = "\u00ad\u200b-\u200d\u2060\ufeff"
+
+
+def _token(part: str) -> re.Pattern[str]:
+    """The pattern of a token; `part` is that of letters without a break."""
+    letters = rf"{part}(?:['’](?!(?:s|ll|ve|re|d|m)\b){part})*"
+    return re.compile(
+        rf"""
     (?P<number>\d+(?:[.,:/–-]\d+)*(?:(?:st|nd|rd|th|s)?\b|(?!\w)))
   | (?P<word>
         (?:[A-Za-z]\.){{2,}}                                    # U.S.
       | (?:Mrs?|Ms|Dr|St|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Capt|Prof|[JS]r|Inc|Ltd|Corp?|Co|No|vs|Jan|Feb|Aug
           |Sept|Oct|Nov|Dec)\.(?=\s)
-      | {_LETTERS}(?:[-‐‑]{_LETTERS})*
+      | {letters}(?:[-‐‑]{letters})*
       | (?<=[^\W_])['’](?:s|ll|ve|re|d|m)\b                     # clitics: it|'s, government|'s
     )
   | (?P<stop>[.!?…]+)
   | (?P<mark>[,;:]|--+|[–—])
     """,
-    re.VERBOSE,
-)
+        re.VERBOSE,
+    )
 
-_APOSTROPHES = str.maketrans({"’": "'", "‐": "-", "‑": "-"})
+
+_TOKEN = _token(r"[^\W_]+")
+_TOKEN_WITH_HIDDEN = _token(rf"[^\W_]+(?:[{_HIDDEN}]+[^\W_]+)*")
+_HAS_HIDDEN = re.compile(rf"[{_HIDDEN}]")
+
+FOLD = str.maketrans(
+    {"’": "'", "‐": "-", "‑": "-", "ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"}
+    | {chr(0xFF21 + i + j): chr(0x41 + i + j) for i in (0, 32) for j in range(26)}
+    | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", "")
+)
+# Letters of other scripts that look like Latin ones; beside Latin letters they stand for them.
+LOOKALIKES = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХаеѕіјкорсухһԁӏԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαεικνορτυχϲϳ",
+    "ABESIJKMHOPCTYXaesijkopcyxhdlqwABEZHIKMNOPTYXaeikvoptuxcj",
+)
+_LATIN = re.compile(r"[A-Za-z]")
 _LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])")
 
@@ -154,9 +175,10 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> Iterator[Spa
 def tokenize(text: str, start: int = 0, end: int | None = None) -> Tokens:
     """Cut text[start:end] into tokens."""
     end = len(text) if end is None else end
+    pattern = _TOKEN_WITH_HIDDEN if not text.isascii() and _HAS_HIDDEN.search(text, start, end) else _TOKEN
     found: list[tuple[str, str, int, int]] = []
     for gap, shield in _shielded(text, start, end):
-        found += [(m[0], m.lastgroup or "", *m.span()) for m in _TOKEN.finditer(text, gap.start, gap.end)]
+        found += [(m[0], m.lastgroup or "", *m.span()) for m in pattern.finditer(text, gap.start, gap.end)]
         if shield is not None:
             found.append(("<protected>", "protected", *shield))
     if not found:
@@ -176,8 +198,15 @@ def _shielded(text: str, start: int, end: int) -> Iterator[tuple[Span, Span | No
 
 
 def normalize(token: str) -> str:
-    """The form under which a token is known to language model and lexicon."""
-    return token.lower().translate(_APOSTROPHES)
+    """The form under which a token is known to language model and lexicon.
+
+    >>> normalize("It’s"), normalize("off\\u200bicers"), normalize("n\\u0430vy")  # a Cyrillic "a"
+    ("it's", 'officers', 'navy')
+    """
+    if token.isascii():
+        return token.lower()
+    parts = token.translate(FOLD).split("-")  # the alpha of "α-helix" is one
+    return "-".join(part.translate(LOOKALIKES) if _LATIN.search(part) else part for part in parts).lower()
 
 
 def words(text: str) -> list[str]:
