@@ -159,9 +159,12 @@ def _found(
     bounds = parsed.bounds
     for i, d in enumerate(np.flatnonzero(doubtful).tolist()):
         everything[d] = [
-            detector.calibration.calibrated(finding)
+            finding
             for p, spun in zip(range(bounds[i], bounds[i + 1]), said[d][0].tolist(), strict=True)
-            for finding in findings(parsed.texts[i], parsed.tokens[p], by_paragraph.get(p, []), spun, channel)
+            if p in by_paragraph
+            for finding in findings(
+                parsed.texts[i], parsed.tokens[p], by_paragraph[p], spun, channel, detector.calibration.finding
+            )
         ]
     return everything
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -40,23 +40,35 @@ def choices(b: Batch, c: Candidates, reading: Reading, channel: Channel) -> Iter
 
     Candidates that differ only in words which both sides share are one reading, so their posteriors add up.
     """
-    weighty = np.flatnonzero(reading.posterior > 1e-3)
+    weighty = np.union1d(np.flatnonzero(reading.posterior > 1e-3), reading.best)
+    start = c.start[weighty]
+    paragraph = b.paragraph[start]
+    columns = (weighty, paragraph, start - b.first[paragraph], c.size[weighty], channel.original[c.row[weighty]])
     readings: defaultdict[tuple[int, int, int], defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
     keys = {}
-    for i in np.union1d(weighty, reading.best).tolist():
-        paragraph = int(b.paragraph[c.start[i]])
-        tokens, offset = b.tokens[paragraph], int(b.first[paragraph])
-        start, size = int(c.start[i]) - offset, int(c.size[i])
-        edit = trimmed(tokens.norms[start : start + size], start, channel.text[channel.original[c.row[i]]])
-        keys[i] = paragraph, edit.start, edit.end
-        readings[keys[i]][edit.text] += float(reading.posterior[i])
-    for i in reading.best.tolist():
+    for i, p, at, size, original, posterior in zip(
+        *(column.tolist() for column in columns), reading.posterior[weighty].tolist(), strict=True
+    ):
+        edit = trimmed(b.tokens[p].norms[at : at + size], at, channel.text[original])
+        keys[i] = key = p, edit.start, edit.end
+        readings[key][edit.text] += posterior
+    dialects = channel.log_swap[c.row[reading.best]].argmax(axis=1)
+    for i, dialect in zip(reading.best.tolist(), dialects.tolist(), strict=True):
         ranked = sorted(readings[keys[i]].items(), key=lambda r: (-r[1], r[0]))
-        yield Choice(*keys[i], tuple(ranked), int(channel.log_swap[c.row[i]].argmax()))
+        yield Choice(*keys[i], tuple(ranked), dialect)
 
 
-def findings(text: str, tokens: Tokens, found: list[Choice], spun: float, channel: Channel) -> Iterator[Finding]:
+def findings(
+    text: str,
+    tokens: Tokens,
+    found: list[Choice],
+    spun: float,
+    channel: Channel,
+    calibrated: Callable[[float], float] = float,
+) -> Iterator[Finding]:
     """The findings of one paragraph of the document `text`; `spun` (0..1) is the probability that it is spun.
+
+    `calibrated` makes a confidence (0..1) of the probability of a reading (0..1).
 
     A choice whose readings would all only flip the spelling of a word, or write a number in another way where
     that is out of place, gives none.
@@ -85,8 +97,8 @@ def findings(text: str, tokens: Tokens, found: list[Choice], spun: float, channe
             text[a:z],
             "phrase",
             best[0],
-            min(best[1] * spun, 1.0),
-            tuple((r, round(p * spun, 4)) for r, p in others[:MOST_ALTERNATIVES] if p * spun >= LEAST),
+            calibrated(min(best[1] * spun, 1.0)),
+            tuple((r, calibrated(round(p * spun, 4))) for r, p in others[:MOST_ALTERNATIVES] if p * spun >= LEAST),
             f"{channel.dialects[choice.dialect]}: {' '.join(tokens.norms[choice.start : choice.end])} <- {row}",
         )
 
@@ -108,6 +120,7 @@ def _rendered(
     start, end = choice.start, choice.end
     surface = text[tokens.starts[start] : tokens.ends[end - 1]]
     spun = " ".join(tokens.norms[start:end])
+    shown_now = normalize(" ".join(surface.split()))
     before = tokens.norms[start - 1] if start and tokens.joined[start] else ""
     after = tokens.norms[end] if end < len(tokens) and tokens.joined[end] else ""
     opens = opens_sentence(tokens, start, text)
@@ -123,7 +136,7 @@ def _rendered(
         if conventions.spelling.flips(spun, original):
             continue
         cased = in_case_of(surface, original, opens_sentence=opens, before=before, after=after, loud=loud)
-        if normalize(cased) != normalize(" ".join(surface.split())):
+        if normalize(cased) != shown_now:
             shown = conventions.apostrophes(cased)
             readings[shown] = readings.get(shown, 0.0) + p
             row_of.setdefault(shown, reading)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaner.language_model import Scorer
-from cleaner.network import Flags, Indices, Ints, Network, ranges
+from cleaner.network import Flags, Indices, Ints, Network, ranges, runs
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +39,7 @@ class Readings:
 @dataclass(frozen=True, slots=True)
 class _Step:
     """The transitions out of the surviving `states` of one position: for each of the `pairs`, one from each surviving
-    state of its group, pair by pair from `begin` on.
+    state of its group, pair by pair, `count` from `begin` on.
 
     For each transition: `pair` and `source`, as places in `pairs` and `states`, and `score`, its log-probability.
     """
@@ -47,6 +47,7 @@ class _Step:
     states: Indices
     pairs: Indices
     begin: Indices
+    count: Indices
     pair: Indices
     source: Indices
     score: Floats
@@ -116,7 +117,8 @@ def _forward(net: Network, pair_score: Floats, model: Scorer, beam: float, width
         kept[n:n_end] = part / np.maximum(whole, np.finfo(float).tiny)
         alive = np.flatnonzero(keep)
         best = np.maximum.reduceat(pair_best.take(into), arrival[:-1])
-        state_best[alive + s] = best.take(alive)
+        best[~keep] = -np.inf
+        state_best[s:s_end] = best
 
         step = _step(net, pair_score, model, scale, alive + s)
         if len(step.pairs):
@@ -135,14 +137,13 @@ def _forward(net: Network, pair_score: Floats, model: Scorer, beam: float, width
 
 def _survivors(states: Floats, node_state: Indices, beam: float, width: int) -> Flags:
     """Which states, in order of node, lie within `beam` of the best of their node and among its `width` best."""
-    counts = np.diff(node_state)
-    bar = np.maximum.reduceat(states, node_state[:-1]) * np.exp(-beam)
-    keep = np.asarray((states >= bar.repeat(counts)) & (states > 0))
-    if counts.max() > width:
-        node = np.arange(len(counts)).repeat(counts)
-        rank = np.empty(len(states), np.int64)
-        rank[np.lexsort((-states, node))] = np.arange(len(states)) - node_state[:-1].repeat(counts)
-        keep &= rank < width
+    bar = np.maximum.reduceat(states, node_state[:-1])
+    bar *= np.exp(-beam)
+    keep = states >= bar.repeat(np.diff(node_state))
+    keep &= states > 0
+    for node in np.flatnonzero(np.add.reduceat(keep, node_state[:-1], dtype=np.int64) > width).tolist():
+        own = states[node_state[node] : node_state[node + 1]]
+        keep[node_state[node] + np.argsort(-own, kind="stable")[width:]] = False
     return keep
 
 
@@ -151,13 +152,14 @@ def _step(net: Network, pair_score: Floats, model: Scorer, scale: float, alive: 
     owner = net.owner.take(alive)
     degree = net.out.take(owner + 1) - net.out.take(owner)
     states, owner = alive[degree > 0], owner[degree > 0]
-    begin = np.flatnonzero(np.diff(owner, prepend=-1))
+    begin, size = runs(owner)
     degree = degree[degree > 0].take(begin)
     pairs = ranges(net.out.take(owner.take(begin)), degree)
-    fan = np.diff(begin, append=len(owner)).repeat(degree)
-    ends = np.cumsum(fan)
-    pair = np.arange(len(pairs)).repeat(fan)
-    source = np.arange(len(pair)) + (begin.repeat(degree) - ends + fan).take(pair)
+    count = size.repeat(degree)
+    ends = np.cumsum(count)
+    pair = np.arange(len(pairs)).repeat(count)
+    source = np.arange(len(pair))
+    source += (begin.repeat(degree) - ends + count).take(pair)
 
     prob = net.prob.take(pairs).take(pair)
     prob += net.weight.take(states).take(source)
@@ -167,7 +169,7 @@ def _step(net: Network, pair_score: Floats, model: Scorer, scale: float, alive: 
     prob *= np.float32(scale)
     score = pair_score.take(pairs).take(pair)
     score += prob
-    return _Step(states, pairs, ends - fan, pair, source, score)
+    return _Step(states, pairs, ends - count, count, pair, source, score)
 
 
 def _backward(net: Network, forward: _Forward) -> Floats:
@@ -178,15 +180,17 @@ def _backward(net: Network, forward: _Forward) -> Floats:
     onward[final[forward.state_best.take(final) > -np.inf]] = 0.0
     for step in reversed(forward.steps):
         node = net.node.take(net.owner.take(step.states))
-        node_state = np.flatnonzero(np.diff(node, prepend=-1))
-        node_pair = np.flatnonzero(np.diff(node.take(step.source.take(step.begin)), prepend=-1))
+        _, n_states = runs(node)
+        first_pair, n_pairs = runs(node.take(step.source.take(step.begin)))
         relative = onward.take(net.target.take(step.pairs))
-        top = np.maximum(np.maximum.reduceat(relative, node_pair), _LOWEST)
-        relative -= top.repeat(np.diff(node_pair, append=len(relative)))
+        top = np.maximum.reduceat(relative, first_pair)
+        np.maximum(top, _LOWEST, out=top)
+        relative -= top.repeat(n_pairs)
         weight = np.exp(step.score)
         weight *= np.exp(relative, out=relative).take(step.pair)
         sums = np.log(np.bincount(step.source, weight, len(node)))
-        onward[step.states] = sums + top.repeat(np.diff(node_state, append=len(node)))
+        sums += top.repeat(n_states)
+        onward[step.states] = sums
     return onward
 
 
@@ -198,7 +202,7 @@ def _best_paths(net: Network, forward: _Forward) -> tuple[Ints, Floats]:
     total = 0
     for step in forward.steps:
         first[step.pairs] = step.begin + total
-        count[step.pairs] = np.diff(step.begin, append=len(step.score))
+        count[step.pairs] = step.count
         total += len(step.score)
     source = np.concatenate([np.zeros(0, np.int64), *(step.states.take(step.source) for step in forward.steps)])
     score = np.concatenate([np.zeros(0), *(step.score for step in forward.steps)])

@@ -177,5 +177,21 @@ def ranges(starts: Indices, counts: Indices) -> Indices:
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
 
 
+def runs(values: Indices) -> tuple[Indices, Indices]:
+    """Where each run of equal values begins, and how long it is.
+
+    >>> [column.tolist() for column in runs(np.array([5, 5, 7, 5]))]
+    [[0, 2, 3], [2, 1, 1]]
+    """
+    new = np.empty(len(values), np.bool_)
+    new[:1] = True
+    np.not_equal(values[1:], values[:-1], out=new[1:])
+    begin = np.flatnonzero(new)
+    count = np.empty(len(begin), np.int64)
+    np.subtract(begin[1:], begin[:-1], out=count[:-1])
+    count[-1:] = len(values) - begin[-1:]
+    return begin, count
+
+
 def _key(number: Indices, word: Ints) -> Indices:
     return np.asarray(number.astype(np.int64) << _WORD_BITS | word)

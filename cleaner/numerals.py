@@ -48,10 +48,9 @@ class Numerals:
         in figures anywhere but at the start of a sentence.
         """
         kinds = self._tokens.kinds
-        digits = any(map(str.isdigit, original))
         if "n" not in kinds[start:end]:
-            opens = start == 0 or kinds[start - 1] == "s"
-            return digits and opens and original[0].isdigit()
+            return original[0].isdigit() and (start == 0 or kinds[start - 1] == "s")
+        digits = any(map(str.isdigit, original))
         words = original.split()
         lost = (i for i in range(start, end) if kinds[i] == "n" and self._tokens.norms[i] not in words)
         return not digits and _WRITTEN.search(original) is not None and any(map(self._in_figures, lost))

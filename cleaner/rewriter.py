@@ -30,6 +30,15 @@ def trimmed(spun: Sequence[str], start: int, original: str) -> Edit:
     >>> trimmed(("within", "the"), 5, "in the")
     Edit(start=5, end=6, text='in')
     """
+    head, tail, text = _trimmed(tuple(spun), original)
+    return Edit(start + head, start + len(spun) - tail, text)
+
+
+@lru_cache(maxsize=1 << 16)
+def _trimmed(spun: tuple[str, ...], original: str) -> tuple[int, int, str]:
+    """How many words `spun` and `original` share at their heads and tails, and what stands between them."""
+    if len(spun) == 1:
+        return 0, 0, original
     words = _words(original)
     head = 0
     while head < min(len(spun), len(words)) - 1 and spun[head] == words[head][0]:
@@ -40,7 +49,7 @@ def trimmed(spun: Sequence[str], start: int, original: str) -> Edit:
     if head and (spun[head].startswith("'") or words[head][0].startswith("'")):
         head -= 1  # "it's" and "it is" are told apart as wholes
     kept = words[head : len(words) - tail]
-    return Edit(start + head, start + len(spun) - tail, original[kept[0][1] : kept[-1][2]])
+    return head, tail, original[kept[0][1] : kept[-1][2]]
 
 
 @lru_cache(maxsize=1 << 16)
@@ -70,15 +79,12 @@ def in_case_of(
     >>> in_case_of("the USA", "the united states", opens_sentence=False)
     'the United States'
     """
-    words = _words(replacement)
-    cased = shipped_casing()([norm for norm, *_ in words], before, after)
-    plain = replacement
-    for (norm, a, z), form in zip(words, cased, strict=True):
-        if form != norm:
-            plain = plain[:a] + form + plain[z:]  # casing never changes the length
+    plain = _plain(replacement, *_telling(replacement, before, after))
+    if not opens_sentence and surface.islower():
+        return plain
     parts = [w for w in surface.split() if any(map(str.isalpha, w))]
     letters = [c for c in surface if c.isalpha()]
-    explained = _needs_capitals(surface, before, after)
+    explained = _needs_capitals(surface, *_telling(surface, before, after))
     if len(letters) > 1 and all(map(str.isupper, letters)) and (loud or not explained):
         return plain.upper()
     if not parts or not parts[0][:1].isupper():
@@ -91,6 +97,26 @@ def in_case_of(
     if all(p[0].isupper() or _SMALL.fullmatch(p) for p in parts) and (capitals > 1 or not opens_sentence):
         return " ".join(w if i and _SMALL.fullmatch(w) else _capitalised(w) for i, w in enumerate(plain.split(" ")))
     return _capitalised(plain) if surface[:1].isalpha() else plain
+
+
+def _telling(phrase: str, before: str, after: str) -> tuple[str, str]:
+    """The words beside a phrase, or "" for those that do not bear on its capitals."""
+    pairs, words = shipped_casing().pairs, _words(phrase)
+    if not words:
+        return "", ""
+    return before if (before, words[0][0]) in pairs else "", after if (words[-1][0], after) in pairs else ""
+
+
+@lru_cache(maxsize=1 << 16)
+def _plain(phrase: str, before: str, after: str) -> str:
+    """`phrase` (lexicon form) with the capitals that English always writes."""
+    words = _words(phrase)
+    cased = shipped_casing()([norm for norm, *_ in words], before, after)
+    plain = phrase
+    for (norm, a, z), form in zip(words, cased, strict=True):
+        if form != norm:
+            plain = plain[:a] + form + plain[z:]  # casing never changes the length
+    return plain
 
 
 def _capitalised(word: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from cleaner.resources import path
@@ -39,6 +39,12 @@ def variants() -> dict[str, Variant]:
     return table
 
 
+@lru_cache(maxsize=1 << 16)
+def _differs(phrase: str) -> bool:
+    """Whether a phrase (lower case) has a word whose spelling differs."""
+    return not variants().keys().isdisjoint(_WORD.findall(phrase))
+
+
 @dataclass(frozen=True, slots=True)
 class Spelling:
     """How often a document has each word whose spelling differs."""
@@ -70,6 +76,8 @@ class Spelling:
 
     def render(self, phrase: str) -> str:
         """`phrase` (lower case) with each word in the document's spelling, where that is known."""
+        if not _differs(phrase):
+            return phrase
         table = variants()
         return _WORD.sub(lambda m: table[m[0]].other if m[0] in table and self.keeps(m[0]) is False else m[0], phrase)
 
@@ -80,6 +88,8 @@ class Spelling:
         >>> Spelling.of("").flips("labor", "labour"), Spelling.of("Harbours.").flips("labor", "work")
         (True, False)
         """
+        if not _differs(original):
+            return False
         table = variants()
         ours, theirs = original.split(), spun.split()
         if len(ours) != len(theirs) or ours == theirs:
