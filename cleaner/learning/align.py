@@ -1,9 +1,11 @@
 """Monotone alignment of phrases by expectation-maximisation over all blocks at once.
 
-A block is a stretch of original words and what became of it.  A joint model of phrase pairs generates it from left to
-right (Marcu and Wong, 2002; DeNero et al., 2008): P(block) = sum over segmentations of the product of P(o, s), with a
-Dirichlet prior whose base measure is given.  Counts of a pair leave out the block that is being aligned (collapsed
-variational inference of order zero), so no pair is evidence for itself.
+A block is a stretch of original words and what became of it.  A spinner reads the original from left to right and
+writes something for each phrase of it: P(spun block | original block) is the sum over segmentations of the product of
+P(spun phrase | original phrase), where a phrase's chances are shares of all its occurrences, also of those that were
+segmented otherwise, so that long phrases are no better explained than their parts unless they recur.  Estimates have a
+Dirichlet prior whose base measure is given, and leave out the block that is being aligned (as collapsed variational
+inference of order zero does), so no pair is evidence for itself.  After Brown et al. (1993) and DeNero et al. (2008).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -18,12 +21,12 @@ from numpy.typing import NDArray
 
 Phrase = tuple[str, ...]
 Sizes = Mapping[tuple[int, int], float]  # P(m original words, n spun words) of a phrase pair; 0 words: nothing
-Lift = Callable[[Sequence[tuple[Phrase, Phrase]]], NDArray[np.float64]]
 Ints = NDArray[np.int64]
+Short = NDArray[np.int32]  # edges are many
 Floats = NDArray[np.float64]
+Lift = Callable[[Sequence[Phrase], Ints, Ints, Floats], Floats]
 
-# The strength of the prior, in phrase pairs for each word of the original sides.
-_STRENGTH = 0.3
+_STRENGTH = 1.0  # occurrences' worth of belief in the prior
 
 
 class Block(NamedTuple):
@@ -36,8 +39,8 @@ class Block(NamedTuple):
 class Link(NamedTuple):
     """original[low:high] of a block became spun[start:end].
 
-    `posterior` (0..1) is how sure the link is; `gain` is log P(pair) / (P(words of one side) P(those of the other)):
-    above 0, the pair is better explained together than by chance.
+    `posterior` (0..1) is how sure the link is; `gain` is log P(spun | original) / P(spun): above 0, the pair is better
+    explained together than by chance.
     """
 
     low: int
@@ -51,80 +54,90 @@ class Link(NamedTuple):
 class _Edges(NamedTuple):
     """The edges of all blocks' lattices, by the level of their tails (words behind them, of both sides).
 
-    A node is a pair of positions.  `shape` (edges, 4) holds low, high, start, end of each edge.
+    A node is a pair of positions.  `shape` (edges, 4) holds low, high, start, end of each edge; `pair` numbers the
+    phrase pairs, whose sides `original` and `spun` number the phrases.
     """
 
-    block: Ints
-    tail: Ints
-    head: Ints
-    shape: Ints
-    pair: Ints
+    block: Short
+    tail: Short
+    head: Short
+    shape: NDArray[np.int8]
+    pair: Short
     levels: Ints
+    original: Ints
+    spun: Ints
 
 
 def align(
-    blocks: Sequence[Block], weights: Sequence[int], sizes: Sizes, lift: Lift, rounds: int = 8
+    blocks: Sequence[Block],
+    weights: Sequence[int],
+    sizes: Sizes,
+    lift: Lift,
+    outside: Mapping[Phrase, int] | None = None,
+    rounds: int = 8,
 ) -> Iterator[list[Link]]:
     """Yield the links of each block's best segmentation, from left to right.
 
-    `weights` counts how often each block was seen.  `lift` gives P(s | o) / P(s) of candidate pairs as the base measure
-    has it, where P(s) is the product of the words' frequencies; it is asked once, for all pairs of `sizes`.
+    `weights` counts how often each block was seen, `outside` the occurrences of original phrases outside the blocks,
+    where nothing was changed.  `lift` gives P(spun | original) / P(spun) of candidate pairs (phrases; numbers of the
+    originals and the spun ones; P of each phrase as the product of its words' frequencies) as the base measure has it.
     """
+    outside = outside or {}
     first = np.cumsum([0, *((len(b.original) + 1) * (len(b.spun) + 1) for b in blocks)])
-    edges, pairs = _edges(blocks, first, sizes)
+    phrases: dict[Phrase, int] = {(): 0}
+    edges = _edges(blocks, first, sizes, phrases)
     times = np.asarray(weights, np.float64)[edges.block]
-    frequency = _log_frequencies(blocks, weights)
-    chance = np.array([sum(frequency[w] for side in pair for w in side) for pair in pairs])
-    size = edges.shape[:, 1] - edges.shape[:, 0], edges.shape[:, 3] - edges.shape[:, 2]
-    prior = np.zeros(len(pairs))
-    prior[edges.pair] = [sizes[m, n] for m, n in zip(*(s.tolist() for s in size), strict=True)]
-    prior *= lift(pairs)  # P(o, s) / (P(o) P(s)): the words' frequencies cancel on all paths through a block
-    strength = _STRENGTH * sum(len(b.original) * n for b, n in zip(blocks, weights, strict=True))
-    posterior = np.zeros(len(edges.pair))
-    others = np.zeros(len(edges.pair))
+    chance = _chances(phrases, blocks, weights)
+    size = np.zeros(len(edges.original))
+    low, high, start, end = edges.shape.T
+    size[edges.pair] = [sizes[m, n] for m, n in zip((high - low).tolist(), (end - start).tolist(), strict=True)]
+    prior = _STRENGTH * size * lift(list(phrases), edges.original, edges.spun, chance)
+    alone = np.array([outside.get(phrase, 0) for phrase in phrases], np.float64)
+    kept = np.array([len(phrase) == 1 for phrase in phrases])[edges.original] & (edges.original == edges.spun)
+    stood = np.where(kept, alone[edges.original], 0.0)
+    seen = (alone + _occurrences(phrases, blocks, weights, sizes))[edges.original]
+    posterior: Floats = np.zeros(len(edges.pair))
+    count: Floats = np.zeros(len(edges.original))
     for _ in range(rounds):
-        weight = prior[edges.pair] + np.exp(np.log(np.maximum(others, 1e-300) / strength) - chance[edges.pair])
+        others = np.maximum(count[edges.pair] - posterior, 0.0) + stood[edges.pair]
+        evidence = others / chance[edges.spun[edges.pair]] + prior[edges.pair]
+        weight = evidence / (np.maximum(seen[edges.pair] - 1, 0.0) + _STRENGTH)
         posterior = _posteriors(edges, weight, first)
-        count = np.bincount(edges.pair, posterior * times, len(pairs))
-        others = np.maximum(count[edges.pair] - posterior, 0.0)
+        count = np.bincount(edges.pair, posterior * times, len(edges.original))
     return _best(blocks, edges, first, weight, posterior)
 
 
-def _edges(blocks: Sequence[Block], first: Ints, sizes: Sizes) -> tuple[_Edges, list[tuple[Phrase, Phrase]]]:
-    """All edges, and the phrase pairs that they are numbered by."""
-    phrases: dict[Phrase, int] = {}
-    number = phrases.setdefault
+def _edges(blocks: Sequence[Block], first: Ints, sizes: Sizes, phrases: dict[Phrase, int]) -> _Edges:
+    """All edges; `phrases` is filled with the numbers of all phrases."""
     longest = [max(size[side] for size in sizes) for side in (0, 1)]
-    columns: list[tuple[Ints, ...]] = []
-    for k, (original, spun) in enumerate(blocks):
-        shape = _shape(len(original), len(spun), tuple(sizes))
-        left, right = (
-            _numbers(side, most, number, phrases) for side, most in zip((original, spun), longest, strict=True)
-        )
-        low, high, start, end = shape.T
-        width = len(spun) + 1
-        columns.append(
-            (
-                np.full(len(shape), k),
-                first[k] + low * width + start,
-                first[k] + high * width + end,
-                low + start,
-                left[low, high - low],
-                right[start, end - start],
-            )
-        )
-    block, tail, head, level, left, right = (np.concatenate(column) for column in zip(*columns, strict=True))
-    shape = np.concatenate([_shape(len(o), len(s), tuple(sizes)) for o, s in blocks])
-    code, pair = np.unique(left * len(phrases) + right, return_inverse=True)
-    spelt = list(phrases)
-    pairs = [(spelt[c // len(phrases)], spelt[c % len(phrases)]) for c in code.tolist()]
-    order = np.argsort(level, kind="stable")
-    levels = np.searchsorted(level[order], np.arange(level.max() + 2))
-    return _Edges(block[order], tail[order], head[order], shape[order], pair[order], levels), pairs
+    shapes = [_shape(len(block.original), len(block.spun), tuple(sizes)) for block in blocks]
+    tails, heads, levels, lefts, rights = [], [], [], [], []
+    for block, shape, node in zip(blocks, shapes, first.tolist(), strict=False):
+        left, right = (_numbers(side, most, phrases) for side, most in zip(block, longest, strict=True))
+        low, high, start, end = shape.T.astype(np.int32)
+        tails.append(node + low * np.int32(len(block.spun) + 1) + start)
+        heads.append(node + high * np.int32(len(block.spun) + 1) + end)
+        levels.append(low + start)
+        lefts.append(left[low, high - low])
+        rights.append(right[start, end - start])
+    code = np.concatenate(lefts).astype(np.int64) * len(phrases) + np.concatenate(rights)
+    code, pair = np.unique(code, return_inverse=True)
+    level = np.concatenate(levels)
+    order = np.argsort(level, kind="stable").astype(np.int32)
+    return _Edges(
+        np.repeat(np.arange(len(blocks), dtype=np.int32), [len(shape) for shape in shapes])[order],
+        np.concatenate(tails)[order],
+        np.concatenate(heads)[order],
+        np.concatenate(shapes)[order],
+        pair.astype(np.int32)[order],
+        np.searchsorted(level[order], np.arange(level.max() + 2)),
+        code // len(phrases),
+        code % len(phrases),
+    )
 
 
 @cache
-def _shape(m: int, n: int, sizes: tuple[tuple[int, int], ...]) -> Ints:
+def _shape(m: int, n: int, sizes: tuple[tuple[int, int], ...]) -> NDArray[np.int8]:
     """low, high, start, end of all edges of an m x n lattice."""
     return np.array(
         [
@@ -134,26 +147,42 @@ def _shape(m: int, n: int, sizes: tuple[tuple[int, int], ...]) -> Ints:
             for a, b in sizes
             if i + a <= m and j + b <= n
         ],
-        np.int64,
+        np.int8,
     )
 
 
-def _numbers(words: Phrase, longest: int, number: Callable[[Phrase, int], int], known: Mapping[Phrase, int]) -> Ints:
+def _numbers(words: Phrase, longest: int, phrases: dict[Phrase, int]) -> Short:
     """The numbers of the phrases of `words` by position and size; the empty one included."""
-    table = np.zeros((len(words) + 1, longest + 1), np.int64)
-    for i in range(len(words) + 1):
-        for size in range(min(longest, len(words) - i) + 1):
-            table[i, size] = number(words[i : i + size], len(known))
+    table = np.zeros((len(words) + 1, longest + 1), np.int32)
+    for i in range(len(words)):
+        for size in range(1, min(longest, len(words) - i) + 1):
+            table[i, size] = phrases.setdefault(words[i : i + size], len(phrases))
     return table
 
 
-def _log_frequencies(blocks: Iterable[Block], weights: Iterable[int]) -> dict[str, float]:
-    count: Counter[str] = Counter()
+def _chances(phrases: Iterable[Phrase], blocks: Iterable[Block], weights: Iterable[int]) -> Floats:
+    """The product of the frequencies of each phrase's words on the spun side, one occurrence more for each."""
+    count: Counter[str] = Counter({word: 1 for phrase in phrases for word in phrase})
     for block, times in zip(blocks, weights, strict=True):
-        for word in (*block.original, *block.spun):
+        for word in block.spun:
             count[word] += times
     total = sum(count.values())
-    return {word: float(np.log(n / total)) for word, n in count.items()}
+    return np.array([prod(count[word] / total for word in phrase) for phrase in phrases])
+
+
+def _occurrences(
+    phrases: Mapping[Phrase, int], blocks: Iterable[Block], weights: Iterable[int], sizes: Sizes
+) -> Floats:
+    """How often each phrase stands on the original side of a block; nothing stands at every word."""
+    count = np.zeros(len(phrases))
+    longest = max(m for m, _ in sizes)
+    for block, times in zip(blocks, weights, strict=True):
+        words = block.original
+        count[0] += len(words) * times
+        for i in range(len(words)):
+            for size in range(1, min(longest, len(words) - i) + 1):
+                count[phrases[words[i : i + size]]] += times
+    return count
 
 
 def _posteriors(edges: _Edges, weight: Floats, first: Ints) -> Floats:

@@ -84,7 +84,7 @@ def explain(terms: Iterable[Term], thesaurus: Thesaurus) -> Iterator[Explained]:
             papers[term.spun, term.original] += term.papers
     listed = [Term(*sides, n) for sides, n in sorted(papers.items())]
     blocks = [Block(_words(term.original), _words(term.spun)) for term in listed]
-    aligned = align(blocks, [1] * len(blocks), SIZES, lift(blocks, thesaurus))
+    aligned = align(blocks, [1] * len(blocks), SIZES, lift(thesaurus))
     for term, block, links in zip(listed, blocks, aligned, strict=True):
         known = sum(link.high - link.low + link.end - link.start for link in links if _known(link))
         yield Explained(term, links, known / (len(block.original) + len(block.spun)))
