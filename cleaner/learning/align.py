@@ -96,14 +96,14 @@ def align(
     kept = np.array([len(phrase) == 1 for phrase in phrases])[edges.original] & (edges.original == edges.spun)
     stood = np.where(kept, alone[edges.original], 0.0)
     seen = (alone + _occurrences(phrases, blocks, weights, sizes))[edges.original]
-    posterior: Floats = np.zeros(len(edges.pair))
-    count: Floats = np.zeros(len(edges.original))
+    posterior = np.zeros(len(edges.pair))
+    count = np.zeros(len(edges.original))
     for _ in range(rounds):
         others = np.maximum(count[edges.pair] - posterior, 0.0) + stood[edges.pair]
         evidence = others / chance[edges.spun[edges.pair]] + prior[edges.pair]
         weight = evidence / (np.maximum(seen[edges.pair] - 1, 0.0) + _STRENGTH)
         posterior = _posteriors(edges, weight, first)
-        count = np.bincount(edges.pair, posterior * times, len(edges.original))
+        count = np.bincount(edges.pair, posterior * times, len(edges.original)).astype(np.float64)
     return _best(blocks, edges, first, weight, posterior)
 
 
