@@ -78,7 +78,7 @@ class Detector:
         self.context = context
         self.calibration = calibration
         self.tuning = tuning or Tuning()
-        vocabulary = np.r_[model.ids(channel.vocabulary), np.int32(-1)].astype(np.int32)
+        vocabulary = np.r_[model.ids(channel.vocabulary, channel.word_key), np.int32(-1)].astype(np.int32)
         self._words = vocabulary[channel.words]  # index -1 is the padding at the end
         log_p = np.where(self._words >= 0, model.unigram(np.maximum(self._words, 0)), np.float32(0.0))
         self._rarest = np.exp(log_p.min(axis=1))  # of each original's rarest word

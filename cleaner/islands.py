@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import chain, compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,14 +70,15 @@ def batch(
     """Lay the tokens of `paragraphs` end to end; `document` numbers the document of each, and the tokens
     `shielded` match no phrase."""
     first = np.cumsum([0, *map(len, paragraphs)])
-    norms = [norm for tokens in paragraphs for norm in tokens.norms]
-    joined = np.array([j for tokens in paragraphs for j in tokens.joined], bool)
+    norms = list(chain.from_iterable(tokens.norms for tokens in paragraphs))
+    joined = np.fromiter(chain.from_iterable(tokens.joined for tokens in paragraphs), bool, len(norms))
     joined[first[:-1][np.diff(first) > 0]] = False
-    hashes = np.array([word_hash(norm) for norm in norms], np.uint64)
+    hashes = np.fromiter(map(word_hash, norms), np.uint64, len(norms))
+    ids = model.ids(norms, hashes)
     hashes[shielded] = 0
     return Batch(
         tuple(paragraphs),
-        model.ids(norms),
+        ids,
         hashes,
         joined,
         np.repeat(np.arange(len(paragraphs)), np.diff(first)),

@@ -205,9 +205,13 @@ class LanguageModel:
         """The vocabulary by id."""
         return zlib.decompress(self._words.tobytes()).decode("utf-8").split("\n")
 
-    def ids(self, norms: Sequence[str]) -> Ids:
-        """The ids of tokens as the tokeniser gives them; words that are not in the vocabulary get their class."""
-        hashes = np.fromiter(map(word_hash, norms), np.uint64, len(norms))
+    def ids(self, norms: Sequence[str], hashes: Words64 | None = None) -> Ids:
+        """The ids of tokens as the tokeniser gives them; words that are not in the vocabulary get their class.
+
+        `hashes` are the tokens' own (see `word_hash`), where they are at hand.
+        """
+        if hashes is None:
+            hashes = np.fromiter(map(word_hash, norms), np.uint64, len(norms))
         rows = np.minimum(self.hashes.searchsorted(hashes), len(self.hashes) - 1)
         ids = (rows + len(SPECIAL)).astype(np.int32)
         for i in np.flatnonzero(self.hashes.take(rows) != hashes).tolist():

@@ -201,6 +201,7 @@ class Channel:
     Rows are sorted by `spun_key` (hash of the spun phrase); `original` (rows) numbers the original phrase and
     `log_swap` (rows, dialects) holds log P(spun | original).  For each original: `text`, `words` (its words as
     indices of `vocabulary`, padded with -1) and `log_stay` (originals, dialects).  `original_key` is sorted.
+    `word_key` holds the hashes of the vocabulary.
     """
 
     dialects: tuple[str, ...]
@@ -212,6 +213,7 @@ class Channel:
     vocabulary: tuple[str, ...]
     words: NDArray[np.int32]
     log_stay: NDArray[np.float32]
+    word_key: Hashes
 
     def save(self, path: Path) -> None:
         """Write the channel as an uncompressed .npz archive; the same channel gives the same bytes."""
@@ -316,6 +318,7 @@ def compile_channel(dialects: Mapping[str, Mapping[str, tuple[float, Mapping[str
         tuple(vocabulary),
         words,
         log_stay,
+        np.array([word_hash(w) for w in vocabulary], np.uint64),
     )
 
 
@@ -365,6 +368,7 @@ def extended(channel: Channel, entries: Iterable[Entry]) -> Channel:
         channel.vocabulary + own.vocabulary,
         np.concatenate([channel.words, shifted[new]])[order].astype(np.int32),
         log_stay[order],
+        np.r_[channel.word_key, own.word_key],
     )
 
 

@@ -125,6 +125,7 @@ class Thesaurus:
             tuple(self.vocabulary[i] for i in used.tolist()),
             spelt,
             np.full((len(originals), 1), np.log1p(-rate), np.float32),
+            self.word_key[used],
         )
 
     @cached_property

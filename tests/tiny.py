@@ -43,7 +43,7 @@ class TinyLanguageModel(Trigrams):
         self._p = (np.bincount(ids, minlength=len(self.words)) + 0.5) / (len(ids) + 0.5 * len(self.words))
         self._bigrams = set(zip(ids.tolist(), ids.tolist()[1:], strict=False))
 
-    def ids(self, norms: Sequence[str]) -> NDArray[np.int32]:
+    def ids(self, norms: Sequence[str], hashes: NDArray[np.uint64] | None = None) -> NDArray[np.int32]:
         return np.array([self._id.get(n, class_of(n)) for n in norms], np.int32)
 
     def unigram(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
