@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.quality.crossvalidate import Row, analysed, detector, load, results, tally
 from cleaner.calibration import Calibration
-from cleaner.learning.pairs import Pair, lexicon
+from cleaner.learning.pairs import Pair, edits, lexicon
 from cleaner.lexicon import Channel, Dialect, Entry, Evidence, compile_channel, estimate
 from cleaner.thesaurus import Thesaurus
 from cleaner.training.derive import derive
@@ -41,7 +41,8 @@ def pairs(shared: Path, spinner: str, training: int, test: int) -> None:
     rows = [json.loads(line) for line in (shared / "dev" / "spun.jsonl").open(encoding="utf-8")]
     rows = [row for row in rows if row["spinner"] == spinner]
     known, unknown = rows[:training], rows[training : training + test]
-    learned = lexicon([Pair(row["original"], row["spun"]) for row in known], Thesaurus.open())
+    articles = [Pair(row["original"], row["spun"]) for row in known]
+    learned = lexicon(articles, edits(articles, Thesaurus.open()))
     for name, entries in (("gold offsets", induce(known)), ("aligned", learned)):
         figures = score(shared, entries, unknown)
         shown = "  ".join(f"{k}={figures[k]:.4g}" for k in ("detP", "detR", "fixP", "fixR", "fixF05", "wer_cut", "n"))

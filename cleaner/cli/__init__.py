@@ -13,7 +13,7 @@ import click
 from cleaner import __version__
 from cleaner.cli.problems import Failure, complain, reason
 
-COMMANDS = ("check", "fix", "explain", "run", "undo", "config", "report", "review", "lexicon")
+COMMANDS = ("check", "fix", "explain", "run", "undo", "config", "report", "review", "lexicon", "learn")
 _MODULES = {"run": "corpus"}
 
 

@@ -6,16 +6,20 @@ what all pairs say together (`cleaner.learning.align`).
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from rapidfuzz.distance import Indel
 
 from cleaner.learning.align import Block, Link, Phrase, align
 from cleaner.learning.prior import lift
 from cleaner.lexicon import MAX_WORDS, Entry
+from cleaner.reports.layout import number
 from cleaner.segment import Tokens, paragraphs, tokenize
 from cleaner.thesaurus import Thesaurus
 from cleaner.training.induce import induce
@@ -25,6 +29,7 @@ _CONTEXT = 1
 _BETWEEN = 1
 _LONGEST = 24  # words that differ on either side of a block; where more do, somebody has rewritten it
 _SHORTER = 0.25  # P(a phrase goes on with another word)
+PART = 120_000  # words of the originals that are aligned together, in about 800 MB
 SIZES = {
     **{(m, n): 0.99 * _SHORTER ** (m + n - 2) * 0.55 for m in range(1, MAX_WORDS + 1) for n in range(1, MAX_WORDS + 1)},
     **{(1, 0): 0.0005, (0, 1): 0.0005},
@@ -63,17 +68,89 @@ class _Region:
         return Block(original.norms[self.low : self.high], spun.norms[self.start : self.end])
 
 
-def lexicon(pairs: Sequence[Pair], thesaurus: Thesaurus) -> list[Entry]:
-    """The rows of a lexicon: swaps, and the phrases left alone that are swapped elsewhere."""
-    found = edits(pairs, thesaurus)
-    rows = [{"spun": pair.spun, "edits": own} for pair, own in zip(pairs, found, strict=True)]
+class PairsError(ValueError):
+    """A file of pairs that cannot be used; the message names file, line and mend."""
+
+
+def read_pairs(path: Path, fields: tuple[str, str] = ("original", "spun")) -> Iterator[Pair]:
+    """Yield the pairs of a JSON Lines file, whose `fields` hold the original and the spun text; raises PairsError."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                try:
+                    yield _pair(json.loads(line), fields)
+                except UnicodeDecodeError:
+                    raise PairsError(f"{path}:{number}: not UTF-8; convert the file") from None
+                except json.JSONDecodeError as error:
+                    raise PairsError(f"{path}:{number}: not a line of JSON ({error}); mend the line") from None
+                except ValueError as error:
+                    raise PairsError(f"{path}:{number}: {error}") from None
+
+
+def _pair(record: Any, fields: tuple[str, str]) -> Pair:
+    if not isinstance(record, dict):
+        raise ValueError('a record must be an object, such as {"original": "...", "spun": "..."}')
+    for name in fields:
+        if name not in record:
+            there = ", ".join(map(str, record)) or "none"
+            raise ValueError(f"no field {name!r}; name both fields with --fields ORIGINAL,SPUN (there are: {there})")
+        if not isinstance(record[name], str):
+            raise ValueError(f"the field {name!r} must be text, not {json.dumps(record[name])[:40]}")
+    return Pair(*(record[name] for name in fields))
+
+
+class PairsLearner:
+    """Learns from pairs, a part of them at a time."""
+
+    def __init__(self, pairs: Sequence[Pair], thesaurus: Thesaurus) -> None:
+        self._pairs = pairs
+        self._thesaurus = thesaurus
+        self._parts = _parts(pairs)
+
+    @property
+    def job(self) -> dict[str, Any]:
+        content = sha256()
+        for pair in self._pairs:
+            content.update(json.dumps(pair).encode())
+        return {"learn": "pairs", "pairs": len(self._pairs), "content": content.hexdigest()}
+
+    @property
+    def source(self) -> str:
+        return number(len(self._pairs), "pair")
+
+    @property
+    def parts(self) -> int:
+        return len(self._parts)
+
+    def part(self, done: Sequence[Any]) -> Any:
+        return edits(self._parts[len(done)], self._thesaurus)
+
+    def lexicon(self, done: Sequence[Any]) -> list[Entry]:
+        return lexicon(self._pairs, [[Edit(*edit) for edit in own] for part in done for own in part])
+
+
+def _parts(pairs: Sequence[Pair]) -> list[Sequence[Pair]]:
+    """Cut a list of pairs so that the originals of each part, but for a single one, have at most PART words."""
+    cuts, total = [0], 0
+    for at, pair in enumerate(pairs):
+        size = len(pair.original.split())
+        if total and total + size > PART:
+            cuts.append(at)
+            total = 0
+        total += size
+    return [pairs[a:b] for a, b in zip(cuts, [*cuts[1:], len(pairs)], strict=True)]
+
+
+def lexicon(pairs: Sequence[Pair], edits: Sequence[Sequence[Edit]]) -> list[Entry]:
+    """The rows of a lexicon: what was swapped in each pair, and the phrases left alone that are swapped elsewhere."""
+    rows = [{"spun": pair.spun, "edits": own} for pair, own in zip(pairs, edits, strict=True)]
     return [replace(entry, source="learned") for entry in induce(rows)]
 
 
 def edits(pairs: Sequence[Pair], thesaurus: Thesaurus) -> list[list[Edit]]:
     """What was swapped in each pair, in order of the spun text."""
-    stretches = [(number, sides) for number, pair in enumerate(pairs) for sides in _stretches(pair)]
-    regions = [region for number, sides in stretches for region in _regions(number, sides)]
+    stretches = [(owner, sides) for owner, pair in enumerate(pairs) for sides in _stretches(pair)]
+    regions = [region for owner, sides in stretches for region in _regions(owner, sides)]
     times = Counter(region.block for region in regions)
     blocks = list(times)
     found: list[list[Edit]] = [[] for _ in pairs]
@@ -99,7 +176,7 @@ def _phrases(words: Phrase) -> Iterator[Phrase]:
     return (words[i : i + n] for i in range(len(words)) for n in range(1, min(MAX_WORDS, len(words) - i) + 1))
 
 
-def _regions(number: int, sides: tuple[Tokens, Tokens]) -> Iterator[_Region]:
+def _regions(owner: int, sides: tuple[Tokens, Tokens]) -> Iterator[_Region]:
     """What differs in a stretch, with a little of what surrounds it."""
     original, spun = sides
     differ = [
@@ -118,7 +195,7 @@ def _regions(number: int, sides: tuple[Tokens, Tokens]) -> Iterator[_Region]:
     for (low, high, start, end), before, after in zip(merged, *borders, strict=False):
         left = _CONTEXT if low - before >= _CONTEXT and _words(spun, start - _CONTEXT, start) else 0
         right = _CONTEXT if after - high >= _CONTEXT and _words(spun, end, end + _CONTEXT) else 0
-        region = _Region(number, sides, low - left, high + right, start - left, end + right)
+        region = _Region(owner, sides, low - left, high + right, start - left, end + right)
         if region.low < region.high and region.start < region.end and max(high - low, end - start) <= _LONGEST:
             yield region
 
