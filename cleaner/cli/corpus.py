@@ -18,10 +18,11 @@ from cleaner import formats
 from cleaner.atomic import write_atomically
 from cleaner.cli.exclusion import exclude_option, exclusions
 from cleaner.cli.options import encoding_option, settings_options
-from cleaner.cli.problems import Failure, complain
+from cleaner.cli.problems import Failure, complain, reason
 from cleaner.discovery import Found, Skipped, find
 from cleaner.engines import Engine, EngineError
-from cleaner.formats.base import BLOCK_BYTES, Options
+from cleaner.formats.base import BLOCK_BYTES, Limits, Options
+from cleaner.formats.compression import EXPANSION
 from cleaner.formats.problems import InputError, MissingExtraError
 from cleaner.jobs.block import Job
 from cleaner.jobs.ledger import LedgerError
@@ -87,6 +88,22 @@ Exit code: 0 done, 2 an error, 130 interrupted; finished files stay, and --resum
     help="Write documents, or only Dolma attributes: spans [start, end, score].",
 )
 @click.option("--extract", is_flag=True, help="Take the article's text out of HTML pages, rather than all of it.")
+@click.option(
+    "--max-record",
+    type=click.FloatRange(min=0, min_open=True),
+    default=512,
+    show_default=True,
+    metavar="MIB",
+    help="Size of a line, row or page that is refused; each takes some five times as much memory.",
+)
+@click.option(
+    "--max-expansion",
+    type=click.FloatRange(min=1),
+    default=EXPANSION,
+    show_default=True,
+    metavar="TIMES",
+    help="Compressed files that unpack to more than so many times their size are refused.",
+)
 @click.option("--on-error", type=click.Choice(["stop", "skip"]), default="stop", show_default=True, help="Bad records.")
 @click.option("-j", "--workers", type=click.IntRange(1), help="Processes.  [default: as many as there are processors]")
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True, help="Where to run.")
@@ -108,6 +125,8 @@ def command(
     fields: bool,
     layout: Any,
     extract: bool,
+    max_record: float,
+    max_expansion: float,
     on_error: str,
     workers: int | None,
     engine: str,
@@ -127,7 +146,7 @@ def command(
     threshold = THRESHOLDS[policy] if policy_threshold is None else policy_threshold
     job = Job(
         settings,
-        Options(field, fields, extract, encoding),
+        Options(field, fields, extract, encoding, limits=Limits(int(max_record * (1 << 20)), max_expansion)),
         Policy(policy, threshold),
         layout,
         skip=on_error == "skip",
@@ -141,7 +160,10 @@ def command(
     except (JobError, PlanError, LedgerError, EngineError, MissingExtraError, InputError) as error:
         raise Failure(str(error)) from None
     if stats is not None:
-        write_atomically(Path(stats), json.dumps(summary.as_json(), indent=1).encode() + b"\n")
+        try:
+            write_atomically(Path(stats), json.dumps(summary.as_json(), indent=1).encode() + b"\n")
+        except OSError as error:
+            raise Failure(f"{stats}: cannot be written ({reason(error)}); all else is done") from None
     for name, problem in summary.failed:
         complain(f"{name}: {problem}")
     if summary.counts["skipped"]:

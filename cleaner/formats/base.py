@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from cleaner.edits import Edit
+from cleaner.formats.compression import EXPANSION
 from cleaner.formats.passage import Passage
-from cleaner.formats.problems import RecordError
+from cleaner.formats.problems import InputError, RecordError
 from cleaner.result import Verdict
 
 # Uncompressed bytes after which a block ends, at the next record.
@@ -25,11 +26,30 @@ FIELDS = ("cleaner_verdict", "cleaner_probability", "cleaner_dialect", "cleaner_
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What input may cost.
+
+    `record`: bytes of a line, a row, a page, or a file of the kinds that are never cut; each is held in memory some
+    five times over.  `expansion`: how many times its size a compressed file may unpack to (beyond 64 MiB).
+    """
+
+    record: int = 512 << 20
+    expansion: float = EXPANSION
+
+    def check(self, length: int) -> None:
+        """Raises InputError for a record of more bytes."""
+        if length > self.record:
+            size = f"{self.record / (1 << 20):g} MiB"
+            raise InputError(f"a record of more than {size} (is a quotation mark open?); raise --max-record to read it")
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """How files are to be read and written.
 
     `field` names the text (JSONL, CSV, Parquet); `fields` says whether the four fields of `FIELDS` are added;
-    `extract` takes the article's text out of HTML and WARC; `encoding` is that of text, HTML and CSV.
+    `extract` takes the article's text out of HTML and WARC; `encoding` is that of text, HTML and CSV.  `limits` say
+    what is refused, and nothing of what comes out.
     """
 
     field: str = "text"
@@ -37,6 +57,7 @@ class Options:
     extract: bool = False
     encoding: str = "utf-8"
     block_bytes: int = BLOCK_BYTES
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +188,27 @@ class Format(ABC):
 
 
 def line_blocks(stream: BinaryIO, options: Options) -> Iterator[Block]:
-    """Cut at the first line end after every `block_bytes`; records are the lines that are not blank."""
+    """Cut at the first line end after every `block_bytes`; records are the lines that are not blank.
+
+    Raises InputError for a line that is too long.
+    """
     index, record, start = 0, 1, 0
     while data := stream.read(options.block_bytes):
         if data[-1] != 10:
-            data += stream.readline()
+            rest = stream.readline(options.limits.record + 1)
+            options.limits.check(len(rest))
+            data += rest
         yield Block(index, record, data, start=start)
         index += 1
         record += data.count(b"\n")
         start += len(data)
+
+
+def whole(stream: BinaryIO, options: Options) -> bytes:
+    """All of a file that cannot be cut; raises InputError if it is too long."""
+    data = stream.read(options.limits.record + 1)
+    options.limits.check(len(data))
+    return data
 
 
 def lines(data: bytes) -> Iterator[bytes]:
@@ -224,12 +257,13 @@ def _encoder(ascii_only: bool, compact: bool) -> json.JSONEncoder:
     return json.JSONEncoder(ensure_ascii=ascii_only, separators=(",", ":") if compact else (", ", ": "))
 
 
-def decoded(data: bytes, encoding: str) -> str:
-    """Raises RecordError that names byte and mend."""
+def decoded(data: bytes, encoding: str, record: bytes | None = None, mend: str = "") -> str:
+    """The text of `data`, a part of `record`; raises RecordError that names the record's first bad byte and a mend."""
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise RecordError(
-            f"byte 0x{data[error.start]:02x} at offset {error.start} is not {encoding.upper()}; "
-            "convert the file or give its --encoding"
-        ) from None
+        if record is not None and record != data:
+            decoded(record, encoding, mend=mend)
+        place = f"byte 0x{data[error.start]:02x} at offset {error.start}"
+        mend = mend or "convert the file or give its --encoding"
+        raise RecordError(f"{place} is not {encoding.upper()}; {mend}") from None

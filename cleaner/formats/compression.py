@@ -15,7 +15,11 @@ from cleaner.formats.problems import InputError, needs
 
 SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"))
-_CHUNK = 1 << 18
+_BUFFER = 1 << 18
+# So little is unpacked at a time that even a bomb (4 bytes of Zstandard can stand for 128 KiB) has no room to go off.
+_CHUNK = 1 << 12
+EXPANSION = 200
+_FREE = 64 << 20  # bytes that any file may unpack to
 
 
 def detect(head: bytes) -> str | None:
@@ -23,9 +27,10 @@ def detect(head: bytes) -> str | None:
     return next((name for magic, name in _MAGIC if head.startswith(magic)), None)
 
 
-def reader(stream: BinaryIO, compression: str | None) -> BinaryIO:
-    """A stream of what `stream` holds uncompressed; reading raises InputError where the data is broken or cut off."""
-    return io.BufferedReader(_Reader(stream, compression), _CHUNK) if compression else stream
+def reader(stream: BinaryIO, compression: str | None, expansion: float = EXPANSION) -> BinaryIO:
+    """A stream of what `stream` holds uncompressed; reading raises InputError where the data is broken or cut off, or
+    unpacks to more than 64 MiB and `expansion` times its size."""
+    return io.BufferedReader(_Reader(stream, compression, expansion), _BUFFER) if compression else stream
 
 
 def compress(data: bytes, compression: str | None) -> bytes:
@@ -68,8 +73,10 @@ def _zstandard() -> Any:
 class _Reader(io.RawIOBase):
     """Member after member; zero padding between and behind members is skipped."""
 
-    def __init__(self, stream: BinaryIO, compression: str) -> None:
+    def __init__(self, stream: BinaryIO, compression: str, expansion: float) -> None:
         self._stream = stream
+        self._expansion = expansion
+        self._packed = self._unpacked = 0
         self._name = compression
         self._new = _decompressor(compression)
         self._member: Any = None
@@ -83,7 +90,9 @@ class _Reader(io.RawIOBase):
             data = self._member.unused_data if self._member is not None and self._member.eof else b""
             if self._member is not None and self._member.eof:
                 self._member = None
-            data = data or self._stream.read(_CHUNK)
+            if not data:
+                data = self._stream.read(_CHUNK)
+                self._packed += len(data)
             if not data:
                 if self._member is not None:
                     raise InputError(f"the {self._name} data ends too early; the file is cut off")
@@ -97,6 +106,11 @@ class _Reader(io.RawIOBase):
                 self._ready = memoryview(self._member.decompress(data))
             except Exception as error:  # zlib.error, OSError, LZMAError and ZstdError have no common base
                 raise InputError(f"broken {self._name} data ({error})") from None
+            self._unpacked += len(self._ready)
+            if self._unpacked > max(_FREE, self._packed * self._expansion):
+                raise InputError(
+                    f"unpacks to more than {self._expansion:g} times its size; if that is meant, raise --max-expansion"
+                )
         count = min(len(buffer), len(self._ready))
         buffer[:count] = self._ready[:count]
         self._ready = self._ready[count:]

@@ -104,6 +104,8 @@ class _Layout(NamedTuple):
             names = tuple(_value(decoded(line[f.start : f.end], options.encoding)) for f in fields)
         except RecordError as error:
             raise InputError(f"in the header: {error}") from None
+        if names in ((), ("",)):
+            raise InputError("no header; the first line has to name the columns")
         if options.field not in names:
             known = ", ".join(map(repr, names[:8]))
             raise InputError(f"no column {options.field!r} (columns: {known}); name the text's with --field")
@@ -142,7 +144,7 @@ class CsvRecord(Record):
             raise RecordError(f"{len(fields)} fields where the header has {len(layout.names)}")
         self._line, self._fields, self._layout, self._options = line, fields, layout, options
         self._at = fields[layout.text]
-        self._source = decoded(line[self._at.start : self._at.end], options.encoding)
+        self._source = decoded(line[self._at.start : self._at.end], options.encoding, line)
         self._is_quoted = self._source.startswith('"')
 
     @property
@@ -194,8 +196,9 @@ class Delimited(Format):
     def blocks(self, stream: BinaryIO, options: Options) -> Iterator[Block]:
         data = stream.read(options.block_bytes)
         end = _header_end(data)
-        while not end and (more := stream.read(options.block_bytes)):
+        while not end and (more := stream.read(max(options.block_bytes, len(data)))):
             data += more
+            options.limits.check(len(data))
             end = _header_end(data)
         header, data = data[: end or len(data)], data[end or len(data) :]
         layout = _Layout.of(header, options)
@@ -210,6 +213,7 @@ class Delimited(Format):
             end, rows = _whole_rows(data, layout.delimiter)
             if final:
                 end = len(data)
+            options.limits.check(0 if end else len(data))
             if end or (final and index == 0):
                 yield Block(index, record, data[:end], header, start)
                 index, record, start, data = index + 1, record + rows, start + end, data[end:]

@@ -32,6 +32,7 @@ _TOKEN = re.compile(rb'["{}\[\],:]')
 _ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u.{4}|\\.")
 _SECOND_HALF = re.compile(rb"\\u[dD][c-fC-F]")
 _MARK = b"\xef\xbb\xbf"
+_MEND = "JSON lines are UTF-8: convert the file"
 
 
 class Member(NamedTuple):
@@ -132,10 +133,9 @@ class JsonRecord(Record):
             self._members = members(line)
             text = next((m for m in reversed(self._members) if m.key == options.field), None)
             # All but a string that may be very long is checked by the decoder.
-            value = b"null" if text is None else line[text.start : text.end]
-            is_text = len(value) > 1 and value[:1] == value[-1:] == b'"'
+            is_text = text is not None and text.start + 1 < text.end and line[text.start] == line[text.end - 1] == 34
             rest = line[: text.start] + b'""' + line[text.end :] if text and is_text else line
-            record = json.loads(decoded(rest, "utf-8"))
+            record = json.loads(decoded(rest, "utf-8", line, _MEND))
         except RecursionError:
             raise RecordError("JSON that is nested too deeply") from None
         except ValueError as error:
@@ -161,7 +161,7 @@ class JsonRecord(Record):
         start = self._start
         while start == self._start or start < self._end:
             end = _cut(self._line, start, self._end)
-            yield _passage(decoded(self._line[start:end], "utf-8"), ascii_only=self._ascii)
+            yield _passage(decoded(self._line[start:end], "utf-8", self._line, _MEND), ascii_only=self._ascii)
             start = end if end > start else self._end + 1
 
     def render(self, outcome: Outcome | None) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from cleaner.byte_order import MARKS as BYTE_ORDER_MARKS
-from cleaner.formats.base import Bad, Block, Format, Item, Options, Outcome, Record, line_blocks, pieces
+from cleaner.formats.base import Bad, Block, Format, Item, Options, Outcome, Record, line_blocks, pieces, whole
 from cleaner.formats.passage import Passage
 from cleaner.formats.problems import RecordError
 
@@ -85,12 +85,12 @@ class Text(Format):
 
     def blocks(self, stream: BinaryIO, options: Options) -> Iterator[Block]:
         if _wide(options.encoding):
-            yield Block(0, 1, stream.read(), start=0)
+            yield Block(0, 1, whole(stream, options), start=0)
             return
         blocks = line_blocks(stream, options)
         first = next(blocks, Block(0, 1, b"", start=0))
         if any(first.data.startswith(mark) for mark, encoding in BYTE_ORDER_MARKS if encoding != "utf-8"):
-            yield Block(0, 1, first.data + stream.read(), start=0)
+            yield Block(0, 1, first.data + whole(stream, options), start=0)
             return
         yield first
         yield from (replace(block, record=1) for block in blocks)
@@ -115,4 +115,4 @@ class WholeText(Text):
     """A kind of text whose structure spans lines, so that a file is never cut."""
 
     def blocks(self, stream: BinaryIO, options: Options) -> Iterator[Block]:
-        yield Block(0, 1, stream.read(), start=0)
+        yield Block(0, 1, whole(stream, options), start=0)

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from cleaner.formats.base import Bad, Block, Format, Item, Options, Outcome, Record, pieces
 from cleaner.formats.html import article, charset, passages
+from cleaner.formats.http import content
 from cleaner.formats.passage import Passage
 from cleaner.formats.problems import InputError, RecordError, needs
 
@@ -52,9 +53,9 @@ class Warc(Format):
         guarded = _Guarded(stream)
         archive = warc.ArchiveIterator(guarded, record_types=warc.WarcRecordType.response, parse_http=True)
         index, record, size, pages = 0, 1, 0, []
-        for page in _pages(archive, guarded):
+        for page in _pages(archive, guarded, options.limits.record):
             pages.append(page)
-            size += len(page["body"])
+            size += len(page["body"] or "")
             if size >= options.block_bytes:
                 yield Block(index, record, json.dumps(pages).encode())
                 index, record, size, pages = index + 1, record + len(pages), 0, []
@@ -63,9 +64,13 @@ class Warc(Format):
 
     def items(self, block: Block, options: Options) -> Iterator[Item]:
         for page in json.loads(block.data):
+            if page["body"] is None:
+                yield Bad(f"{page['url']}: a page of more than --max-record", b"")
+                continue
             body = page["body"].encode("latin-1")
-            encoding = page["charset"] or charset(body, "utf-8")
             try:
+                body = content(body, page["transfer"], page["encoding"], options.limits.record)
+                encoding = page["charset"] or charset(body, "utf-8")
                 yield PageRecord(page["url"], page["date"], body.decode(encoding, "replace"), options)
             except (LookupError, ValueError) as error:  # RecordError, and encodings that are none for text
                 yield Bad(f"{page['url']}: {error}", body)
@@ -77,18 +82,26 @@ class Warc(Format):
         return name.removesuffix(".warc") + ".jsonl"
 
 
-def _pages(archive: Any, stream: _Guarded) -> Iterator[dict[str, Any]]:
+def _pages(archive: Any, stream: _Guarded, most: int) -> Iterator[dict[str, Any]]:
+    """Each HTML page; the body is None if it has more than `most` bytes."""
     try:
         for entry in archive:
             if entry.http_content_type in ("text/html", "application/xhtml+xml"):
+                length, body, http = entry.content_length, entry.reader.read(most + 1), entry.http_headers
+                if len(body) < min(length, most):
+                    raise InputError("the last WARC record ends too early; the file is cut off")
                 yield {
                     "url": entry.headers.get("WARC-Target-URI", ""),
                     "date": entry.headers.get("WARC-Date", ""),
                     "charset": entry.http_charset,
-                    "body": entry.reader.read().decode("latin-1"),
+                    "transfer": http.get("Transfer-Encoding", ""),
+                    "encoding": http.get("Content-Encoding", ""),
+                    "body": None if len(body) > most else body.decode("latin-1"),
                 }
             if stream.error:
                 break
+    except InputError:
+        raise
     except Exception as error:  # fastwarc has no exceptions of its own
         raise InputError(str(stream.error or f"broken WARC data ({error})")) from None
     if stream.error or not stream.seen:

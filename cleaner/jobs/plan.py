@@ -57,7 +57,7 @@ def describe(job: Job) -> dict[str, Any]:
     """A job's settings as JSON has them, all but what to do with bad records: that may change when it is resumed."""
     return {
         "settings": asdict(job.settings) | {"lexicons": [_content(path) for path in job.settings.lexicons]},
-        "options": asdict(job.options),
+        "options": {name: value for name, value in asdict(job.options).items() if name != "limits"},
         "policy": asdict(job.policy),
         "layout": job.layout,
     }

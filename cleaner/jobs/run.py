@@ -23,6 +23,9 @@ from cleaner.jobs.handover import SpillError
 from cleaner.jobs.ledger import Ledger
 from cleaner.jobs.plan import Plan, Shard
 
+_SKIP_RECORD = "; --on-error skip puts such records aside"
+_SKIP_FILE = "; --on-error skip leaves such files out"
+
 
 class JobError(Exception):
     """The job has stopped; the message names file and record.  What is done is kept for --resume."""
@@ -163,22 +166,22 @@ class _Run:
                 error = unreadable(problem)
             self._events.append(_End(index, error))
 
-    @staticmethod
-    def _stream(shard: Shard, file: BinaryIO) -> BinaryIO:
-        return reader(file, shard.compression)
+    def _stream(self, shard: Shard, file: BinaryIO) -> BinaryIO:
+        return reader(file, shard.compression, self._job.options.limits.expansion)
 
     def _block(self, index: int, position: int, done: Done) -> None:
         shard = self._plan.shards[index]
         if done.lost is not None and not self._job.skip:
-            raise JobError(f"{shard.path}: {done.lost}")
+            raise JobError(f"{shard.path}: {done.lost}{_SKIP_FILE}")
         if done.lost is not None or index in self._lost:
             # Nothing goes behind a gap: the journal has blocks without a break.
             self._lost.setdefault(index, done.lost or "")
             return
         if done.failure is not None:
             number, reason = done.failure
-            place = shard.path if formats.named(shard.format).whole else f"{shard.path}: record {number}"
-            raise JobError(f"{place}: {reason}")
+            if formats.named(shard.format).whole:
+                raise JobError(f"{shard.path}: {reason}{_SKIP_FILE}")
+            raise JobError(f"{shard.path}: record {number}: {reason}{_SKIP_RECORD}")
         with _writing(shard.outputs["documents"]):
             self._ledger.append(index, done)
         self._summary.counts.update(done.counts)
@@ -195,7 +198,7 @@ class _Run:
         shard, ledger = self._plan.shards[end.shard], self._ledger
         end = replace(end, error=end.error or self._lost.get(end.shard) or _change(shard))
         if end.error and not self._job.skip:
-            raise JobError(f"{shard.path}: {end.error}")
+            raise JobError(f"{shard.path}: {end.error}{_SKIP_FILE}")
         index, progress = ledger.current
         if index != end.shard or not progress.sizes.get("documents"):
             # An empty file stays a file, and one that is compressed a member.

@@ -22,7 +22,7 @@ def run_stream(name: str, format_name: str, source: BinaryIO, target: BinaryIO, 
     summary, started = Summary(shards=1), time.perf_counter()
     tasks = (
         Task(name, format_name, compression, block)
-        for block in format_.blocks(reader(buffered, compression), job.options)
+        for block in format_.blocks(reader(buffered, compression, job.options.limits.expansion), job.options)
     )
     results = engine.run(tasks, job)
     written = False

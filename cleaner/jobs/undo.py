@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ def undo_file(path: Path, output: Path, options: Options, input_format: str | No
     try:
         kind = formats.required(path.name, input_format)
         with path.open("rb") as file, _replacing(output) as out:
-            stream = reader(file, kind.compression)
+            stream = reader(file, kind.compression, math.inf)  # it was within the limits when it was cleaned
             if kind.format.whole:
                 out.write(compress(_whole(stream.read(), path, options), kind.compression))
             else:
