@@ -27,7 +27,7 @@ PROSE = (
 MARKUP = (
     "<div>", "<b>", "</b>", "[", "](", "![](", "> ", "*", "_", "`", "``", "<!--", "&#", "&", "{{", "{%", "$", "$$", "|",
     "- ", "\t", "# ", "---\n", "[a]: b\n", "[^a]", "<a href=\"", "<", "</", "<?", "<![CDATA[", "<p>a", "<script>",
-    "<!doctype ", "\\", "a\n", "a  \n", "|a|b|\n", "1. ", "~~~\n", "<x y=", "a&b;", "<title>",
+    "<!doctype ", "[^", "a " + " " * 97, "\t" * 99 + "\n", "<a b='", "{%a", "$$a", "](a(b)", "<!--a-->", "&amp;", "\\", "a\n", "a  \n", "|a|b|\n", "1. ", "~~~\n", "<x y=", "a&b;", "<title>",
 )  # fmt: skip
 # Seconds of processor time that one measurement may take at the least and at the most.
 LEAST, MOST = 0.02, 10.0
@@ -42,6 +42,7 @@ def measured(work: Callable[[str], object], unit: str) -> tuple[float, float]:
         work(text)
         return process_time() - start
 
+    work("White Home officers mentioned the navy.")  # loads what is loaded late
     size, spent = 4_000, 0.0
     while True:
         before, spent = spent, seconds(size)
@@ -58,7 +59,6 @@ def measured(work: Callable[[str], object], unit: str) -> tuple[float, float]:
 
 def cases() -> Iterator[tuple[str, str, Callable[[str], object]]]:
     cleaner = Cleaner(Settings(furniture=True))
-    cleaner.clean("White Home officers mentioned the navy.")
     for unit in PROSE:
         yield "clean", unit, cleaner.clean
     for name in ("a.md", "a.html"):

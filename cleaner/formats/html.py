@@ -26,7 +26,7 @@ _SILENT = frozenset({
     "object", "iframe", "head",
 })
 # fmt: on
-_SPACE = re.compile(r"[ \t]*[\r\n]\s*")
+_SPACE = re.compile(r"(?<![ \t])[ \t]*+[\r\n]\s*")
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 # What every encoding that a page can name itself in reads as ASCII; those that do not are no good guess (WHATWG
 # decodes a page that claims UTF-16 as UTF-8), or would not give back the bytes that they were read from.
@@ -47,7 +47,9 @@ class _Reader(HTMLParser):
         self._silent: list[str] = []
         self.found: list[tuple[int, int, str]] = []
         self.feed(source)
-        self.close()
+        # A tag that is never closed is no text, and looking through it again from every "<" would take for ever.
+        if not self.rawdata.startswith("<"):
+            self.close()
 
     def _here(self) -> int:
         line, column = self.getpos()

@@ -13,23 +13,24 @@ from cleaner.formats.text import TextRecord, WholeText
 _FRONT_MATTER = re.compile(
     r"\A(?:---[ \t]*\r?\n.*?^(?:---|\.\.\.)|\+\+\+[ \t]*\r?\n.*?^\+\+\+)[ \t]*(?:\r?\n|\Z)", re.S | re.M
 )
-# What stands inside a line but is no prose.
+# What stands inside a line but is no prose.  Nothing is looked for beyond the next place where it could begin, so that
+# time stays linear in the text.
 _INLINE = re.compile(
     r"""
-      (?P<ticks>`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)(?P=ticks)(?!`)   # code
+      (?<!`)(?P<ticks>`++)(?:(?!\n\s*\n).)+?(?<!`)(?P=ticks)(?!`)   # code
     | (?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+"[^"\n]*")?\s*\)   # target of a link
-    | (?<=\])\[[^\]\n]*\]                            # label of a link
-    | \[\^[^\]\n]+\]                                 # footnote
+    | (?<=\])\[[^\[\]\n]*\]                          # label of a link
+    | \[\^[^\[\]\n]+\]                               # footnote
     | ^[ ]{0,3}\[[^\]\n]+\]:[^\n]*                      # definition of a label
-    | <!--.*?--> | </?[A-Za-z][^<>]*> | <[a-z][a-z0-9+.-]*:[^<>\s]*>
-    | \$\$.+?\$\$ | (?<![\w$])\$(?=\S)[^$\n]+(?<=\S)\$(?![\w$])
-    | \{[%{{].*?[%}}]\}                              # template fields
+    | <!--(?:(?!<!--).)*?--> | </?[A-Za-z][^<>]*> | <[a-z][a-z0-9+.-]*:[^<>\s]*>
+    | \$\$(?:(?!\$\$).)+\$\$ | (?<![\w$])\$(?=\S)[^$\n]+(?<=\S)\$(?![\w$])
+    | \{[%{][^{}]*[%}]\}                              # template fields
     """,
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
 # The end of a line within a paragraph, with what makes the next line part of the same block.
 _SOFT = re.compile(r"[ \t]?\r?\n[ \t]*(?:>[ \t]?)*")
-_HARD = re.compile(r"(?: {2,}|\\)\Z")
+_HARD = ("  ", "\\")  # a line that ends so is not joined to the next
 
 
 class _Line(NamedTuple):
@@ -103,7 +104,7 @@ def _passage(source: str, lines: list[_Line], frozen: list[tuple[int, int]]) -> 
         text = source[begin + a : begin + b]
         content = a + len(text.rstrip("\r\n"))
         soft = _SOFT.match(source, begin + content)
-        if line.continues and soft and soft.end() <= end and not _HARD.search(text.rstrip("\r\n")):
+        if line.continues and soft and soft.end() <= end and not text.rstrip("\r\n").endswith(_HARD):
             prose(a, content)
             builder.decoded(content, soft.end() - begin, " ")
             skip = soft.end() - begin
