@@ -260,10 +260,8 @@ def test_a_repair_that_the_encoding_lacks_is_told_with_its_record(tmp_path: Path
     command = (name, "-o", f"out/{name}", "--encoding", "latin-1")
     done = job(*command, cwd=tmp_path)
     place = "a.csv: record 2" if name == "a.csv" else "a.txt"
-    assert (done.code, done.err) == (
-        2,
-        f"cleaner: {place}: iso8859-1 has no '“'; convert the file to UTF-8 first\n",
-    )
+    assert done.code == 2
+    assert done.err.startswith(f"cleaner: {place}: iso8859-1 has no '“'; convert the file to UTF-8 first; --on-error ")
     if name == "a.csv":
         assert job(*command, "--on-error", "skip", "--no-fields", cwd=tmp_path).code == 0
         assert (tmp_path / "out" / name).read_bytes() == b"text\nquiet caf\xe9\nmilitary\n"
