@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import BadZipFile
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaner.segment import tokenize, word_hash
+from cleaner.sieve import Sieve
 
 MAX_WORDS = 6
 COLUMNS = ("original", "spun", "count", "documents", "source")
@@ -194,7 +196,7 @@ class Matches(NamedTuple):
     row: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Channel:
     """P(spun | original) of all dialects, compiled for look-up.
 
@@ -239,24 +241,34 @@ class Channel:
         """All rows whose spun phrase stands among the tokens; `keys` as from `phrase_keys`."""
         starts, sizes, rows = [], [], []
         for size, key in enumerate(keys, 1):
-            low = np.searchsorted(self.spun_key, key)
-            count = np.searchsorted(self.spun_key, key, "right") - low
-            start = np.repeat(np.arange(len(key)), count)
+            place = self._spun.may_have(key)
+            low = np.searchsorted(self.spun_key, key[place])
+            count = np.searchsorted(self.spun_key, key[place], "right") - low
+            start = np.repeat(place, count)
             starts.append(start)
             sizes.append(np.full(len(start), size))
-            rows.append(np.arange(len(start)) - np.repeat(np.cumsum(count) - count, count) + low[start])
+            rows.append(np.arange(len(start)) + np.repeat(low - np.cumsum(count) + count, count))
         return Matches(*map(np.concatenate, (starts, sizes, rows)))
 
     def known(self, keys: Sequence[Hashes]) -> Matches:
         """All originals that stand untouched among the tokens; `row` numbers the original."""
         starts, sizes, rows = [], [], []
         for size, key in enumerate(keys, 1):
-            at = np.minimum(np.searchsorted(self.original_key, key), max(len(self.original_key) - 1, 0))
-            hit = np.flatnonzero(self.original_key[at] == key) if len(self.original_key) else np.empty(0, np.int64)
-            starts.append(hit)
-            sizes.append(np.full(len(hit), size))
+            place = self._originals.may_have(key)
+            at = np.searchsorted(self.original_key, key[place])
+            hit = np.searchsorted(self.original_key, key[place], "right") > at
+            starts.append(place[hit])
+            sizes.append(np.full(len(starts[-1]), size))
             rows.append(at[hit])
         return Matches(*map(np.concatenate, (starts, sizes, rows)))
+
+    @cached_property
+    def _spun(self) -> Sieve:
+        return Sieve.of(self.spun_key)
+
+    @cached_property
+    def _originals(self) -> Sieve:
+        return Sieve.of(self.original_key)
 
 
 def phrase_keys(hashes: Hashes, joined: NDArray[np.bool_], most: int = MAX_WORDS) -> list[Hashes]:

@@ -26,6 +26,14 @@ _UNITS = (
 # A paragraph without any of these characters has nothing to protect.
 _TRIGGER = re.compile(r"[`<{&:/@#$€£¥%_\d]|www\.|\w\.\w\w|\(\)")
 
+_AMOUNTS = rf"""
+      [$€£¥]\s?\d[\d.,]*(?:\s?(?:bn|m|k|tn)\b)?               # money
+    | \d[\d.,]*\s?(?:%|(?:{_UNITS})\b)                        # measures
+    """
+
+# Without any of these, nothing but amounts can be protected.
+_MORE_THAN_AMOUNTS = re.compile(r"[`<{&/@#_]|::|\(\)|\]\(|www\.|\.[^\W\d_]{2}", re.IGNORECASE)
+_PROTECTED_AMOUNTS = re.compile(_AMOUNTS, re.VERBOSE | re.IGNORECASE)
 _PROTECTED = re.compile(
     rf"""
       ```.*?```                                               # fenced code on one line
@@ -40,8 +48,7 @@ _PROTECTED = re.compile(
     | (?<!\w)[@\#]\w+(?:[.-]\w+)*                             # handles and tags
     | \b\w[\w-]*(?:\.[\w-]+)*\.(?:com|org|net|edu|gov|info|io|co|uk|html?|php|py|js|json|csv|txt|pdf)\b(?:/\S*)?
     | \b\w+(?:_\w+|::\w+)+(?:\(\))?  | \b\w+\(\)               # identifiers of code
-    | [$€£¥]\s?\d[\d.,]*(?:\s?(?:bn|m|k|tn)\b)?               # money
-    | \d[\d.,]*\s?(?:%|(?:{_UNITS})\b)                        # measures
+    | {_AMOUNTS}
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -176,22 +183,32 @@ def tokenize(text: str, start: int = 0, end: int | None = None) -> Tokens:
     """Cut text[start:end] into tokens."""
     end = len(text) if end is None else end
     pattern = _TOKEN_WITH_HIDDEN if not text.isascii() and _HAS_HIDDEN.search(text, start, end) else _TOKEN
-    found: list[tuple[str, str, int, int]] = []
+    found: list[tuple[str, int, int]] = []
     for gap, shield in _shielded(text, start, end):
-        found += [(m[0], m.lastgroup or "", *m.span()) for m in pattern.finditer(text, gap.start, gap.end)]
+        found += [(m.lastgroup or "", *m.span()) for m in pattern.finditer(text, gap.start, gap.end)]
         if shield is not None:
-            found.append(("<protected>", "protected", *shield))
+            found.append(("protected", *shield))
     if not found:
         return Tokens((), "", (), (), ())
-    norms, kinds, starts, ends = zip(*found, strict=True)
+    groups, starts, ends = zip(*found, strict=True)
+    kinds = "".join([group[0] for group in groups])
+    piece = text[start:end]
+    if piece.isascii():
+        lower = piece.lower()
+        norms = [lower[a - start : b - start] for a, b in zip(starts, ends, strict=True)]
+    else:
+        norms = [normalize(text[a:b]) for a, b in zip(starts, ends, strict=True)]
+    if "p" in kinds:
+        norms = ["<protected>" if kind == "p" else norm for norm, kind in zip(norms, kinds, strict=True)]
     joined = [a == b or text[b:a].isspace() for a, b in zip(starts, (start, *ends), strict=False)]
-    return Tokens(tuple(map(normalize, norms)), "".join(k[0] for k in kinds), starts, ends, tuple(joined))
+    return Tokens(tuple(norms), kinds, starts, ends, tuple(joined))
 
 
 def _shielded(text: str, start: int, end: int) -> Iterator[tuple[Span, Span | None]]:
     """Cut text[start:end] into stretches of prose, each with the protected span that follows it."""
     if _TRIGGER.search(text, start, end):
-        for m in _PROTECTED.finditer(text, start, end):
+        pattern = _PROTECTED if _MORE_THAN_AMOUNTS.search(text, start, end) else _PROTECTED_AMOUNTS
+        for m in pattern.finditer(text, start, end):
             yield Span(start, m.start()), Span(*m.span())
             start = m.end()
     yield Span(start, end), None

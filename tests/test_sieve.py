@@ -1,0 +1,23 @@
+"""A sieve lets no key of its table fall through, and most others."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleaner.sieve import Sieve
+
+KEYS = st.lists(st.integers(0, 2**64 - 1), max_size=50)
+
+
+@given(KEYS, KEYS)
+def test_no_key_of_the_table_is_lost(table: list[int], others: list[int]) -> None:
+    keys = np.array(table + others, np.uint64)
+    kept = set(Sieve.of(np.array(table, np.uint64)).may_have(keys).tolist())
+    assert set(range(len(table))) <= kept
+
+
+def test_most_other_keys_fall_through() -> None:
+    table, others = np.random.default_rng(1).integers(0, 2**64, (2, 10_000), np.uint64)
+    assert len(Sieve.of(table).may_have(others)) < 300
