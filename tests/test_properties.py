@@ -83,7 +83,7 @@ def _few(items, characters, size):  # type: ignore[no-untyped-def]
 
 
 def test_workers_change_nothing(cleaner: Cleaner) -> None:
-    odd = ["\ud800 officers mentioned\x00", "\u202e" + SPUN[0], "", *SPUN, "\n".join(SPUN) + HONEST[0] * 1500, HONEST[1]]
+    odd = ["\ud800 officers mentioned\x00", "\u202e" + SPUN[0], "", *SPUN, "\n".join(SPUN) + HONEST[0] * 1500]
     alone = [cleaner.clean(text) for text in odd]
     for workers in (1, 2, 3):
         assert list(cleaner.clean_many(odd, workers=workers)) == alone

@@ -15,7 +15,7 @@ HONEST = (
     "According to the report, the ferry left the harbour at 12:30 with forty people on board.",
     "She didn’t answer. “You could have called,” he said, and shut the door.",
 )
-PHRASES = ("officers mentioned ", "White Home ", "in response to ", "the navy's ", "warfare ", "Chilly Conflict", "an navy")
+PHRASES = ("officers mentioned ", "White Home ", "in response to ", "the navy's ", "warfare ", "Chilly Conflict")
 MARKUP = (
     "`the navy mentioned`", "<b>warfare</b>", "{{ officers mentioned }}", "${navy}", "https://navy.example/warfare",
     "navy@warfare.example", "{that a}", "{big|large}", "&amp;", "<!-- navy -->", "[navy](http://navy.example)",
@@ -23,7 +23,7 @@ MARKUP = (
 )  # fmt: skip
 ODD = (
     "\x00", "\x07", "\x85", "\u00ad", "\u200b", "\u200d", "\u2060", "\ufeff", "\u202e", "\u2066", "\u2069", "\u2028",
-    "\ud800", "\udfff", "\U0010ffff", "e\u0301", "\u0430", "\u03bf", "ﬁ", "Ｎ", "İ", "ẞ", "ǅ", "\U0001f468\u200d\U0001f469",
+    "\ud800", "\udfff", "\U0010ffff", "e\u0301", "\u0430", "\u03bf", "ﬁ", "Ｎ", "İ", "ẞ", "ǅ", "👨\u200d👩",
     "\r", "\r\n", "\n", "\n\n", "\x0b", "\x1c", "\xa0", "\u3000", "\t", "“", "”", "’s", "'", "’", "-", "…", "--",
 )  # fmt: skip
 OTHER_SCRIPTS = ("الحرب الباردة", "שלום עולם", "Холодная война", "冷戰結束了。", "ความสงบ", "नौसेना", "Ψυχρός Πόλεμος")

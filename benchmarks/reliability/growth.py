@@ -27,7 +27,8 @@ PROSE = (
 MARKUP = (
     "<div>", "<b>", "</b>", "[", "](", "![](", "> ", "*", "_", "`", "``", "<!--", "&#", "&", "{{", "{%", "$", "$$", "|",
     "- ", "\t", "# ", "---\n", "[a]: b\n", "[^a]", "<a href=\"", "<", "</", "<?", "<![CDATA[", "<p>a", "<script>",
-    "<!doctype ", "[^", "a " + " " * 97, "\t" * 99 + "\n", "<a b='", "{%a", "$$a", "](a(b)", "<!--a-->", "&amp;", "\\", "a\n", "a  \n", "|a|b|\n", "1. ", "~~~\n", "<x y=", "a&b;", "<title>",
+    "<!doctype ", "[^", "<a b='", "{%a", "$$a", "](a(b)", "<!--a-->",
+    "&amp;", "\\", "a\n", "a  \n", "|a|b|\n", "1. ", "~~~\n", "<x y=", "a&b;", "<title>",
 )  # fmt: skip
 # Seconds of processor time that one measurement may take at the least and at the most.
 LEAST, MOST = 0.02, 10.0
