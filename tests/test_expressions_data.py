@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cleaner.training.collocations import cohesion, fragment, neighbours
 from cleaner.training.expressions import (
     COLUMNS,
     KINDS,
@@ -16,9 +17,6 @@ from cleaner.training.expressions import (
     Usage,
     add,
     capitalized,
-    cohesion,
-    fragment,
-    neighbours,
     read_expressions,
     usage,
 )

@@ -8,8 +8,9 @@ import pytest
 
 from cleaner.lexicon import Entry, read_entries, write_entries
 from cleaner.training.derive import derive, strip
-from cleaner.training.induce import induce, usable
+from cleaner.training.induce import induce
 from cleaner.training.inflect import inflect, inflected, written
+from cleaner.training.rows import usable
 
 
 def article(marked: str) -> dict[str, object]:

@@ -13,15 +13,13 @@ from hypothesis import strategies as st
 from cleaner.lexicon import phrase_keys
 from cleaner.segment import tokenize, word_hash
 from cleaner.thesaurus import SHIPPED, Thesaurus, ThesaurusError, phrase_key, save
+from cleaner.training.thesauri import WordNet, read_moby, read_wordnet
 from cleaner.training.thesaurus import (
     LEAST_SPUN,
     WEIGHTS,
     Closeness,
-    WordNet,
     fit,
     forms,
-    read_moby,
-    read_wordnet,
     select,
 )
 

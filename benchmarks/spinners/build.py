@@ -19,7 +19,7 @@ from pathlib import Path
 from wordfreq import zipf_frequency
 
 from benchmarks.spinners.dictionary import DATA
-from cleaner.training.thesaurus import read_wordnet
+from cleaner.training.thesauri import read_wordnet
 
 Rows = Iterator[tuple[str, list[list[str]]]]
 _POS = {"N.": "n", "V.": "v", "Adj.": "a", "Adv.": "r"}

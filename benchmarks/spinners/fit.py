@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.spinners.coverage import Pair, word_swaps
-from cleaner.training.thesaurus import FEATURES, FLATTEN, Closeness, Floats, fit, read_moby, read_wordnet, softmax
+from cleaner.training.thesauri import read_moby, read_wordnet
+from cleaner.training.thesaurus import FEATURES, FLATTEN, Closeness, Floats, fit, softmax
 
 EACH = 1000.0  # observations' worth of a spinner
 

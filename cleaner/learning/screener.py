@@ -24,7 +24,7 @@ from cleaner.learning.align import Block, Link, align
 from cleaner.learning.prior import lift
 from cleaner.lexicon import Entry, normalized, write_entries
 from cleaner.thesaurus import Thesaurus
-from cleaner.training.induce import usable
+from cleaner.training.rows import usable
 
 SIZES = {
     **{(1, 1): 0.89, (1, 2): 0.04, (2, 1): 0.04, (1, 3): 0.01, (1, 4): 0.003, (2, 2): 0.004},

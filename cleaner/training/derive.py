@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from cleaner.lexicon import Entry
-from cleaner.training.induce import usable
 from cleaner.training.inflect import inflected
+from cleaner.training.rows import usable
 
 _FORMS = {
     "NOUN": ("NN", "NNS"),

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 
 from cleaner.lexicon import MAX_WORDS, Entry, normalized, write_entries
 from cleaner.segment import paragraphs, tokenize
+from cleaner.training.rows import usable
 
 
 def induce(articles: Iterable[Mapping[str, Any]], candidates: Iterable[str] = ()) -> list[Entry]:
@@ -41,16 +41,6 @@ def induce(articles: Iterable[Mapping[str, Any]], candidates: Iterable[str] = ()
             count[pair] += 1
             documents[pair].add(number)
     return [Entry(o, s, n, len(documents[o, s]), "observed") for (o, s), n in count.items()]
-
-
-_PHRASE = re.compile(r"\w[\w'.-]*(?: \w[\w'.-]*)*")
-
-
-def usable(original: str, spun: str) -> bool:
-    """Whether a pair (in lexicon form) can be a row: two different phrases of words, of bounded size."""
-    return original != spun and all(
-        _PHRASE.fullmatch(p) and normalized(p) == p and len(tokenize(p)) <= MAX_WORDS for p in (original, spun)
-    )
 
 
 def left_alone(spun: str, edits: Iterable[tuple[int, int, str]], known: frozenset[tuple[str, ...]]) -> Iterable[str]:

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from cleaner.lexicon import Entry, LexiconError, normalized, write_entries
-from cleaner.training.induce import usable
+from cleaner.training.rows import usable
 
 COLUMNS = ("original", "pos", "spun")
 TAGS = {"noun": ("NNS",), "verb": ("VBZ", "VBD", "VBN", "VBG"), "adj": ("JJR", "JJS"), "adv": (), "fixed": ()}
