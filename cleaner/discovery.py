@@ -111,7 +111,7 @@ def _below(folder: Path, exclusions: list[Exclusion], wanted: Callable[[str], bo
     for entry in entries:
         path, is_folder = folder / entry.name, entry.is_dir()
         if entry.name.startswith("."):
-            if not is_folder and entry.name not in IGNORE_FILES:
+            if entry.name not in IGNORE_FILES:
                 yield Skipped(path, "hidden")
         elif reason := _excluded(path, exclusions, folder=is_folder):
             yield Skipped(path, reason)

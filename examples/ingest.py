@@ -1,14 +1,14 @@
 """Preprocessing before ingestion: restore what is garbled, leave out what stays doubtful, pass on the rest.
 
-Reads JSON lines with a field "text" from standard input and writes them to standard output:
+Reads JSON lines with a field "text" from files or standard input and writes them to standard output:
 
-    python examples/ingest.py < articles.jsonl > cleaned.jsonl
+    python examples/ingest.py articles.jsonl > cleaned.jsonl
 """
 
 from __future__ import annotations
 
+import fileinput
 import json
-import sys
 from collections.abc import Iterable, Iterator
 from itertools import tee
 from typing import Any
@@ -25,5 +25,5 @@ def ingest(records: Iterable[dict[str, Any]], cleaner: Cleaner) -> Iterator[dict
 
 
 if __name__ == "__main__":
-    for record in ingest(map(json.loads, sys.stdin), Cleaner()):
+    for record in ingest(map(json.loads, fileinput.input(encoding="utf-8")), Cleaner()):
         print(json.dumps(record, ensure_ascii=False))

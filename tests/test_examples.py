@@ -7,18 +7,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from cli_process import ROOT, environment
 
 from cleaner.cli.files import demo
 
 
-def test_ingestion_restores_and_passes_the_rest_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("arguments", [[], ["articles.jsonl"]])
+def test_ingestion_restores_and_passes_the_rest_on(tmp_path: Path, arguments: list[str]) -> None:
     honest = "The weather was fine, and the two friends walked along the river until it got dark."
     records = [{"id": 1, "text": demo().text}, {"id": 2, "text": honest}]
+    lines = "".join(json.dumps(record) + "\n" for record in records)
+    (tmp_path / "articles.jsonl").write_text(lines)
     done = subprocess.run(
-        [sys.executable, ROOT / "examples" / "ingest.py"],
+        [sys.executable, ROOT / "examples" / "ingest.py", *arguments],
         cwd=tmp_path,
-        input="".join(json.dumps(record) + "\n" for record in records),
+        input="" if arguments else lines,
         capture_output=True,
         text=True,
         env=environment(),
