@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from math import exp, log
 from pathlib import Path
 
+from cleaner.integrity import verified
 from cleaner.result import Finding
 
 SHIPPED = Path(__file__).parent / "models" / "en.calibration.json"
@@ -45,7 +46,7 @@ class Calibration:
     @classmethod
     def open(cls, path: Path = SHIPPED) -> Calibration:
         """Read a calibration (default: the one shipped)."""
-        rows = json.loads(path.read_text(encoding="utf-8"))
+        rows = json.loads(verified(path).read_text(encoding="utf-8"))
         return cls(**{name: Platt(**values) for name, values in rows.items()})
 
     def save(self, path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.integrity import verified
 from cleaner.language_model import SPECIAL, LanguageModel
 
 Indices = NDArray[np.int64]
@@ -87,7 +88,7 @@ class Weights:
     @classmethod
     def open(cls, path: Path = SHIPPED) -> Weights:
         """Read the weights (default: those shipped)."""
-        with np.load(path) as archive:
+        with np.load(verified(path)) as archive:
             found: dict[str, Any] = {f.name: archive[f.name] for f in fields(cls)}
         for name in ("language", "channel"):
             found[name] = float(found[name])

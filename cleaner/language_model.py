@@ -23,6 +23,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.integrity import verified
 from cleaner.segment import word_hash
 
 MAGIC = b"CleanerLM\n"
@@ -196,7 +197,7 @@ class LanguageModel:
 
         Raises LanguageModelError if it is not a whole model file of this version, OSError if it cannot be read.
         """
-        path = SHIPPED if path is None else path
+        path = verified(SHIPPED if path is None else path)
         header, arrays = _map(path)
         return cls(arrays, header)
 

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cleaner.integrity import verified
 from cleaner.segment import FOLD, LOOKALIKES
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _WORD = re.compile(r"\w")
 def _matcher() -> tuple[AhoCorasick, list[float]]:
     from ahocorasick_rs import AhoCorasick, Implementation
 
-    rows = [line.split("\t") for line in SHIPPED.read_text(encoding="utf-8").splitlines()]
+    rows = [line.split("\t") for line in verified(SHIPPED).read_text(encoding="utf-8").splitlines()]
     return AhoCorasick([row[0] for row in rows], implementation=Implementation.DFA), [float(row[1]) for row in rows]
 
 

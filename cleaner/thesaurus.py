@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.integrity import verified
 from cleaner.lexicon import Channel, Hashes, Matches, phrase_keys
 from cleaner.segment import tokenize, word_hash
 
@@ -62,7 +63,7 @@ class Thesaurus:
 
         Raises ThesaurusError if it is not a whole table of this version, OSError if it cannot be read.
         """
-        path = SHIPPED if path is None else path
+        path = verified(SHIPPED if path is None else path)
         with path.open("rb") as file:
             if file.read(len(MAGIC)) != MAGIC:
                 raise ThesaurusError(f"{path} is not a thesaurus of this version of cleaner")

@@ -12,6 +12,7 @@ import click
 
 from cleaner import __version__
 from cleaner.cli.problems import Failure, complain, reason
+from cleaner.integrity import ModelError
 
 COMMANDS = ("check", "fix", "explain", "run", "undo", "config", "report", "review", "lexicon", "learn")
 _MODULES = {"run": "corpus"}
@@ -35,6 +36,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             ctx.exit(130)
+        except ModelError as error:
+            raise Failure(str(error)) from None
         except MemoryError:
             raise Failure("not enough memory for this text; cut it into smaller files") from None
 
