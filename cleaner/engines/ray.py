@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import pickle
 import socket
+import warnings
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -84,7 +85,10 @@ def _in_order(data: Any) -> Iterator[None]:
     before = context.execution_options.preserve_order, context.enable_progress_bars
     context.execution_options.preserve_order, context.enable_progress_bars = True, False
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "`ray_remote_args_fn` is deprecated")
+            warnings.filterwarnings("ignore", "The maximum number of concurrent tasks")
+            yield
     finally:
         context.execution_options.preserve_order, context.enable_progress_bars = before
 
