@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 Lift = Callable[[Sequence[Phrase], Ints, Ints, Floats], Floats]
 
 _STRENGTH = 1.0  # occurrences' worth of belief in the prior
+_PARSIMONY = 0.9  # what the evidence for a pair counts, for each word that it has beyond one on either side
 
 
 class Block(NamedTuple):
@@ -91,16 +92,19 @@ def align(
     size = np.zeros(len(edges.original))
     low, high, start, end = edges.shape.T
     size[edges.pair] = [sizes[m, n] for m, n in zip((high - low).tolist(), (end - start).tolist(), strict=True)]
+    plain = np.ones(len(edges.original))
+    plain[edges.pair] = _PARSIMONY ** np.maximum(high - low + end - start - 2, 0)
     prior = _STRENGTH * size * lift(list(phrases), edges.original, edges.spun, chance)
     alone = np.array([outside.get(phrase, 0) for phrase in phrases], np.float64)
     kept = np.array([len(phrase) == 1 for phrase in phrases])[edges.original] & (edges.original == edges.spun)
     stood = np.where(kept, alone[edges.original], 0.0)
     seen = (alone + _occurrences(phrases, blocks, weights, sizes))[edges.original]
+    likely = plain / chance[edges.spun]
     posterior = np.zeros(len(edges.pair))
     count = np.zeros(len(edges.original))
     for _ in range(rounds):
         others = np.maximum(count[edges.pair] - posterior, 0.0) + stood[edges.pair]
-        evidence = others / chance[edges.spun[edges.pair]] + prior[edges.pair]
+        evidence = likely[edges.pair] * others + prior[edges.pair]
         weight = evidence / (np.maximum(seen[edges.pair] - 1, 0.0) + _STRENGTH)
         posterior = _posteriors(edges, weight, first)
         count = np.bincount(edges.pair, posterior * times, len(edges.original)).astype(np.float64)

@@ -7,6 +7,7 @@ what all pairs say together (`cleaner.learning.align`).
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from cleaner.learning.align import Block, Link, Phrase, align
 from cleaner.learning.prior import lift
 from cleaner.lexicon import MAX_WORDS, Entry
 from cleaner.reports.layout import number
-from cleaner.segment import Tokens, paragraphs, tokenize
+from cleaner.segment import Tokens, tokenize
 from cleaner.thesaurus import Thesaurus
 from cleaner.training.induce import induce
 
@@ -34,6 +35,7 @@ SIZES = {
     **{(m, n): 0.99 * _SHORTER ** (m + n - 2) * 0.55 for m in range(1, MAX_WORDS + 1) for n in range(1, MAX_WORDS + 1)},
     **{(1, 0): 0.0005, (0, 1): 0.0005},
 }
+_LINE = re.compile(r".*\S.*")
 
 
 class Pair(NamedTuple):
@@ -201,10 +203,10 @@ def _regions(owner: int, sides: tuple[Tokens, Tokens]) -> Iterator[_Region]:
 
 
 def _stretches(pair: Pair) -> Iterator[tuple[Tokens, Tokens]]:
-    """The paragraphs of both sides, if they have as many; else the whole texts."""
-    spans = [list(paragraphs(text)) for text in pair]
-    if len(spans[0]) == len(spans[1]):
-        for original, spun in zip(*spans, strict=True):
+    """The lines of both sides, if they have as many; else the whole texts."""
+    lines = [[m.span() for m in _LINE.finditer(text)] for text in pair]
+    if len(lines[0]) == len(lines[1]):
+        for original, spun in zip(*lines, strict=True):
             yield tokenize(pair.original, *original), tokenize(pair.spun, *spun)
     else:
         yield tokenize(pair.original), tokenize(pair.spun)
