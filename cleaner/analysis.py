@@ -14,8 +14,10 @@ from cleaner.detector import Detector, Floats, Reading
 from cleaner.findings import choices, findings, group
 from cleaner.islands import Batch, Candidates, Lattice, batch
 from cleaner.lexicon import phrase_keys
+from cleaner.recognition import Recognizer
 from cleaner.result import Finding, Paragraph
 from cleaner.segment import Span, Tokens, paragraphs, tokenize
+from cleaner.terms import CURED, finding, merged, terms
 from cleaner.thesaurus import Thesaurus
 from cleaner.unseen import suspicion
 
@@ -24,6 +26,8 @@ _DOUBTFUL = 0.5
 # Under this probability no finding of a document can reach the confidence from which findings are reported.
 _REPORTABLE = 0.01
 _READINGS = 16  # of each phrase, by the thesaurus
+_IN_SPUN = 2.8  # log-odds by which an expression is likelier garbled in a spun paragraph
+_ALONE = 2.5  # log-odds by which one garbled expression says less of its document than of itself
 
 Said = list[tuple[Floats, float]]  # of each document: P(spun) of its paragraphs, and of any of them
 
@@ -74,19 +78,26 @@ def parse(texts: Sequence[str], detector: Detector, *, shield_names: bool = Fals
 
 
 def analyse(
-    texts: Sequence[str], detector: Detector, thesaurus: Thesaurus | None = None, *, assume_spun: bool = False
+    texts: Sequence[str], detector: Detector, recognizer: Recognizer | None = None, *, assume_spun: bool = False
 ) -> list[Analysis]:
     """Analyse a batch of documents; each comes out as it would alone.
 
-    What no known dialect explains is looked at again with the `thesaurus`.  With `assume_spun`, every paragraph is
-    read as a spun one, whatever the evidence.
+    What no known dialect explains is looked at again with the thesaurus of the `recognizer`, and all of it for the
+    expressions that this knows.  With `assume_spun`, every paragraph is read as a spun one, whatever the evidence.
     """
     parsed = parse(texts, detector)
     if parsed is None:
         return [honest(list(paragraphs(text))) for text in texts]
     analyses = _read(parsed, detector, given=1.0 if assume_spun else None)
-    if thesaurus is None or assume_spun:
+    if recognizer is None:
         return analyses
+    if not assume_spun:
+        _look_again(parsed, analyses, detector, recognizer.thesaurus)
+    return _with_terms(parsed, analyses, recognizer)
+
+
+def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, thesaurus: Thesaurus) -> None:
+    """Weigh the documents that no known dialect explains by the thesaurus, and put what it says into `analyses`."""
     unexplained = np.array([analysis.spun_probability < _DOUBTFUL for analysis in analyses])
     rest = parsed.only(unexplained)
     doubt = suspicion(rest.batch, rest.capital, thesaurus, detector.model)
@@ -94,10 +105,38 @@ def analyse(
     for d, p, rate in zip(*columns, strict=False):  # nothing is said of the last documents if they are empty
         if p > analyses[d].spun_probability:
             if p >= _DOUBTFUL:
-                analyses[d] = _unseen(texts[d], p, rate, detector, thesaurus)
+                analyses[d] = _unseen(parsed.texts[d], p, rate, detector, thesaurus)
             else:
                 analyses[d] = replace(analyses[d], spun_probability=p)
-    return analyses
+
+
+def _with_terms(parsed: Parsed, analyses: Sequence[Analysis], recognizer: Recognizer) -> list[Analysis]:
+    """The analyses with the expressions that are recognised in each document, which also bear on its probability."""
+    b = parsed.batch
+    hits, log_odds = recognizer(b, parsed.capital)
+    document = b.document[b.paragraph[hits.start]]
+    spun = np.array([p.spun_probability for analysis in analyses for p in analysis.paragraphs])
+    garbled = spun[b.paragraph[hits.start]]
+    probability = garbled * _logistic(log_odds + _IN_SPUN) + (1 - garbled) * _logistic(log_odds)
+    found: list[list[Finding]] = [[] for _ in analyses]
+    for term in terms(hits.start, hits.size, hits.number, probability, b.paragraph, b.first, recognizer.inventory):
+        d = int(b.document[term.paragraph])
+        if made := finding(parsed.texts[d], parsed.tokens[term.paragraph], term, CURED):
+            found[d].append(made)
+    surest = np.full(len(analyses), -np.inf)
+    np.maximum.at(surest, document, log_odds)
+    return [
+        replace(
+            analysis,
+            spun_probability=max(analysis.spun_probability, float(by_term)),
+            findings=tuple(merged(analysis.findings, own)),
+        )
+        for analysis, own, by_term in zip(analyses, found, _logistic(surest - _ALONE), strict=True)
+    ]
+
+
+def _logistic(log_odds: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -700, 700))))
 
 
 def _unseen(text: str, p: float, rate: float, detector: Detector, thesaurus: Thesaurus) -> Analysis:

@@ -19,7 +19,7 @@ from cleaner.settings import Settings
 if TYPE_CHECKING:
     from cleaner.analysis import Analysis
     from cleaner.detector import Detector
-    from cleaner.thesaurus import Thesaurus
+    from cleaner.recognition import Recognizer
 
 T = TypeVar("T")
 
@@ -34,13 +34,21 @@ class Cleaner:
         """`detector` takes the place of the models shipped with the package, which open when first needed."""
         self.settings = settings or Settings()
         self._detector = detector
+        self._recognizer: Recognizer | None = None
 
     @property
     def detector(self) -> Detector:
         """The models."""
         if self._detector is None:
-            self._detector = with_lexicons(self.settings.lexicons) if self.settings.lexicons else shipped()
+            self._detector, self._recognizer = adapted(*_sources(self.settings))
         return self._detector
+
+    @property
+    def recognizer(self) -> Recognizer:
+        """What recognises expressions."""
+        if self._recognizer is None:
+            self._recognizer = recognizer() if self._detector else adapted(*_sources(self.settings))[1]
+        return self._recognizer
 
     def clean(self, text: str) -> Result:
         """Detect and restore one text."""
@@ -67,16 +75,17 @@ class Cleaner:
         """Read `text` as if it were known to be spun, and report every finding however weak."""
         from cleaner.analysis import analyse
 
-        analysis = analyse([text], self.detector, assume_spun=True)[0]
+        analysis = analyse([text], self.detector, self.recognizer, assume_spun=True)[0]
         return result_of(text, analysis.findings, analysis, replace(self.settings, report_threshold=0.0))
 
     def __getstate__(self) -> tuple[Settings, Detector | None]:
         # A worker opens the shipped models itself: they are memory-mapped, and so shared.
-        derived = self._detector is not None and (self.settings.lexicons or self._detector is shipped())
+        derived = self._detector is not None and (any(_sources(self.settings)) or self._detector is shipped())
         return self.settings, None if derived else self._detector
 
     def __setstate__(self, state: tuple[Settings, Detector | None]) -> None:
         self.settings, self._detector = state
+        self._recognizer = None
 
     def _clean_batch(self, texts: Sequence[str]) -> list[Result]:
         settings = self.settings
@@ -102,7 +111,7 @@ class Cleaner:
 
         found: dict[int, Analysis] = {}
         for batch in _batches(suspects, lambda k: len(cut[k][2])):
-            found |= zip(batch, analyse([cut[k][2] for k in batch], self.detector, thesaurus()), strict=True)
+            found |= zip(batch, analyse([cut[k][2] for k in batch], self.detector, self.recognizer), strict=True)
         whole: list[list[tuple[int, Analysis]]] = [[] for _ in texts]
         for k, (i, start, part) in enumerate(cut):
             whole[i].append((start, found[k] if k in found else honest(paragraphs(part))))
@@ -178,22 +187,50 @@ def shipped() -> Detector:
 
 
 @cache
-def thesaurus() -> Thesaurus:
-    """The thesaurus that comes with the package."""
+def recognizer() -> Recognizer:
+    """What reads by the thesaurus and the inventory of expressions that come with the package."""
+    from cleaner.expressions import Inventory
+    from cleaner.lexicon import SCIENCE, Channel
+    from cleaner.recognition import Recognizer, Weights
     from cleaner.thesaurus import Thesaurus
 
-    return Thesaurus.open()
+    models = shipped()
+    return Recognizer(
+        Inventory.open(),
+        Thesaurus.open(),
+        [models.channel],
+        Channel.open(SCIENCE),
+        models.context,
+        models.model,
+        Weights.open(),
+    )
 
 
 @cache
-def with_lexicons(paths: tuple[Path, ...]) -> Detector:
-    """The shipped detector with tables of the user's own; raises LexiconError naming file, line and mend."""
+def adapted(lexicons: tuple[Path, ...], reference: tuple[Path, ...]) -> tuple[Detector, Recognizer]:
+    """The shipped models with tables of the user's own and with what clean texts lend them.
+
+    Raises LexiconError naming file, line and mend, and ReferenceError naming the file.
+    """
+    models, reader = shipped(), recognizer()
+    if not lexicons and not reference:
+        return models, reader
     from cleaner.detector import Detector
     from cleaner.lexicon import extended, read_own
+    from cleaner.reference import Reference, read_reference
 
-    models = shipped()
-    channel = extended(models.channel, (entry for path in paths for entry in read_own(path)))
-    return Detector(models.model, channel, models.context, models.calibration, models.tuning)
+    channel, lent = models.channel, None
+    if lexicons:
+        channel = extended(channel, (entry for path in lexicons for entry in read_own(path)))
+    if reference:
+        language = models.model
+        lent = Reference.of(read_reference(reference), lambda words: language.unigram(language.ids(words)))
+    detector = Detector(models.model, channel, models.context, models.calibration, models.tuning, lent)
+    return detector, reader.adapted(channel, lent.inventory if lent else None)
+
+
+def _sources(settings: Settings) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    return settings.lexicons, settings.reference
 
 
 def clean(text: str) -> Result:

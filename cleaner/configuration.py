@@ -75,6 +75,7 @@ KEYS: dict[str, Key] = {
     "threshold": Key(_DEFAULTS.threshold, _probability, "confidence from which a repair counts"),
     "furniture": Key(_DEFAULTS.furniture, _flag, "take out page furniture as well"),
     "lexicons": Key([], _paths, "tables of phrases of your own, relative to the settings file"),
+    "reference": Key([], _paths, "clean texts on the same events, relative to the settings file"),
     "encoding": Key("utf-8", _encoding, "encoding of text files"),
     "exclude": Key([], _patterns, "files to leave out, as .gitignore has them, relative to the settings file"),
     "baseline": Key(None, _text, "file of findings that are known and accepted"),
@@ -98,8 +99,9 @@ class Configuration:
         values = {name.replace("-", "_"): value for name, value in self.values.items() if name != "exclude"}
         if self.path is not None and "baseline" in values:
             values["baseline"] = str(self.path.parent / values["baseline"])
-        if self.path is not None and "lexicons" in values:
-            values["lexicons"] = [str(self.path.parent / name) for name in values["lexicons"]]
+        for key in ("lexicons", "reference"):
+            if self.path is not None and key in values:
+                values[key] = [str(self.path.parent / name) for name in values[key]]
         return values
 
     def effective(self) -> list[tuple[str, Any, str]]:

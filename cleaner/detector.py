@@ -19,6 +19,7 @@ from cleaner.islands import UNCHANGED, Batch, Candidates, Lattice, candidates, l
 from cleaner.language_model import START, LanguageModel
 from cleaner.lattice import decode
 from cleaner.lexicon import MAX_WORDS, Channel
+from cleaner.reference import Reference
 
 Floats = NDArray[np.float64]
 
@@ -72,7 +73,10 @@ class Detector:
         context: ContextModel,
         calibration: Calibration,
         tuning: Tuning | None = None,
+        reference: Reference | None = None,
     ) -> None:
+        """`reference` lends its words weight."""
+        self.reference = reference
         self.model = model
         self.channel = channel
         self.context = context
@@ -83,6 +87,8 @@ class Detector:
         log_p = np.where(self._words >= 0, model.unigram(np.maximum(self._words, 0)), np.float32(0.0))
         self._rarest = np.exp(log_p.min(axis=1))  # of each original's rarest word
         self._rarity = rarity(self._words).sum(axis=1)
+        if reference is not None:
+            self._rarity += reference.lent(channel.original_key, self._rarest)
 
     def candidates(self, b: Batch) -> tuple[Candidates, Lattice]:
         """All readings of a batch."""
@@ -109,7 +115,7 @@ class Detector:
         t = self.tuning
         scale = t.scale if score is None else self.context.weights.language
         # Rare words, which the language model knows by class alone: those of the reading, less those it replaces.
-        passed = np.r_[0.0, np.cumsum(rarity(b.ids))]
+        passed = np.r_[0.0, np.cumsum(self._own_rarity(b))]
         rare = self._rarity[self.channel.original[c.row]] - (passed[c.start + c.size] - passed[c.start])
         scores = islands.score(swap + scale * rare, unchanged)
         found = decode(islands.network, scores, self.model, beam=t.beam, width=t.width, scale=scale)
@@ -142,6 +148,12 @@ class Detector:
             stays = spread(log_stay[:, d].astype(float), c, len(b.ids))
             dialect[:, d] += np.bincount(b.paragraph[kept], weights=stays[kept], minlength=n_paragraphs)
         return Reading(posterior, best, log_ratio, dialect, found.lost)
+
+    def _own_rarity(self, b: Batch) -> Floats:
+        """What the language model does not know of each token: its rarity, and that it stands in the reference."""
+        if self.reference is None:
+            return rarity(b.ids)
+        return rarity(b.ids) + self.reference.lent(b.hashes, np.exp(self.model.unigram(b.ids).astype(float)))
 
     def _log_swap(self, b: Batch, c: Candidates, log_dialect: Floats) -> Floats:
         """log P(spun | original) of each candidate, under its document's mixture of dialects."""

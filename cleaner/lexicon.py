@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.integrity import verified
 from cleaner.segment import tokenize, word_hash
 from cleaner.sieve import Sieve
 
@@ -184,6 +185,7 @@ def estimate(dialect: Dialect) -> dict[str, tuple[float, dict[str, float]]]:
 Hashes = NDArray[np.uint64]
 _FOLD = np.uint64(0x9E3779B97F4A7C15)
 SHIPPED = Path(__file__).parent / "models" / "en.channel"
+SCIENCE = Path(__file__).parent / "models" / "en.science"
 _TEXTS = ("dialects", "text", "vocabulary")
 NEVER = -1e4  # log-probability of what a dialect never does
 
@@ -229,7 +231,7 @@ class Channel:
     def open(cls, path: Path = SHIPPED) -> Channel:
         """Read a compiled channel (default: the one shipped); raises LexiconError if it is not one."""
         try:
-            with np.load(path) as archive:
+            with np.load(verified(path)) as archive:
                 arrays: dict[str, Any] = {f.name: archive[f.name] for f in fields(cls)}
         except (ValueError, KeyError, EOFError, BadZipFile) as error:
             raise LexiconError(f"{path} is not a compiled channel: {error}") from None

@@ -14,6 +14,7 @@ class Settings:
     `report_threshold` (0..1): findings below this confidence are not reported at all.
     `suspect` and `spun` (0..1): document probabilities from which the verdict is "suspect" and "spun".
     `lexicons`: tables of one's own (the format of `lexicons/en/dialects/*.tsv`), which hold beside the shipped ones.
+    `reference`: clean texts (files, folders) on the same events, whose names, terms and words are then likelier.
     `furniture`: remove page furniture (photo credits, comment forms), rather than only report it.
     """
 
@@ -23,6 +24,7 @@ class Settings:
     spun: float = 0.9
     furniture: bool = False
     lexicons: tuple[Path, ...] = ()
+    reference: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("threshold", "report_threshold", "suspect", "spun"):

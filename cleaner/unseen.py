@@ -15,8 +15,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.islands import Batch, rarity
-from cleaner.language_model import PROTECTED, START, LanguageModel
+from cleaner.islands import Batch
+from cleaner.language_model import LanguageModel
+from cleaner.plausibility import log_fit
 from cleaner.thesaurus import NO_WORD, Thesaurus
 
 Floats = NDArray[np.float64]
@@ -46,7 +47,7 @@ class Suspicion:
 @cache
 def _readings(thesaurus: Thesaurus, model: LanguageModel) -> NDArray[np.int32]:
     """The language model's id of each one-word original of the thesaurus; -1 for longer ones."""
-    ids = np.r_[model.ids(thesaurus.vocabulary), np.int32(-1)]
+    ids = np.r_[model.ids(thesaurus.vocabulary, thesaurus.word_key), np.int32(-1)]
     single = (thesaurus.words[:, 1:] == NO_WORD).all(axis=1)
     return np.where(single, ids[np.where(single, thesaurus.words[:, 0].astype(np.int64), -1)], -1).astype(np.int32)
 
@@ -62,8 +63,9 @@ def suspicion(b: Batch, capital: NDArray[np.bool_], thesaurus: Thesaurus, model:
 
     ambiguous = np.unique(place)
     stands = np.zeros(n_tokens)
-    stands[ambiguous] = _fit(b, ambiguous, b.ids[ambiguous], model)
-    gain = _fit(b, place, reading, model) - stands[place]
+    one = np.ones_like
+    stands[ambiguous] = log_fit(b, ambiguous, one(ambiguous), b.ids[ambiguous, None], model)
+    gain = log_fit(b, place, one(place), reading[:, None], model) - stands[place]
     odds = np.exp(np.minimum(thesaurus.log_swap(row) + SCALE * gain, CAP))
     total = np.bincount(place, weights=odds, minlength=n_tokens)
     known = np.zeros(n_tokens, bool)
@@ -81,19 +83,3 @@ def suspicion(b: Batch, capital: NDArray[np.bool_], thesaurus: Thesaurus, model:
         axis=1,
     )
     return Suspicion(ratios.max(axis=1), RATES[ratios.argmax(axis=1)])
-
-
-def _fit(b: Batch, place: NDArray[np.int64], word: NDArray[np.int32], model: LanguageModel) -> Floats:
-    """log P of `word` at the token `place`, and of the two words after it, given the two before."""
-
-    def neighbour(distance: int) -> NDArray[np.int32]:
-        at = place + distance
-        inside = (at >= b.first[b.paragraph[place]]) & (at < b.first[b.paragraph[place] + 1])
-        return np.where(inside, b.ids[np.where(inside, at, 0)], np.int32(START))
-
-    left2, left1, right1, right2 = (neighbour(distance) for distance in (-2, -1, 1, 2))
-    score = model.log_prob3(left2, left1, word) + rarity(word)
-    one, two = right1 != START, (right1 != START) & (right2 != START)
-    score += np.where(one, model.log_prob3(left1, word, np.where(one, right1, PROTECTED)), 0.0)
-    score += np.where(two, model.log_prob3(word, right1, np.where(two, right2, PROTECTED)), 0.0)
-    return np.asarray(score)

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from cleaner import Cleaner
-from cleaner.cleaner import shipped, thesaurus
+from cleaner.cleaner import recognizer, shipped
 from cleaner.islands import Batch, batch, rarity
 from cleaner.language_model import START
 from cleaner.segment import tokenize
@@ -36,7 +36,7 @@ def parsed(*texts: str) -> Batch:
 
 def suspect(*texts: str) -> Suspicion:
     b = parsed(*texts)
-    return suspicion(b, np.zeros(len(b.ids), bool), thesaurus(), shipped().model)
+    return suspicion(b, np.zeros(len(b.ids), bool), recognizer().thesaurus, shipped().model)
 
 
 def test_garbled_text_stands_out() -> None:
@@ -53,7 +53,7 @@ def test_batch_equals_alone() -> None:
 
 
 def test_agrees_with_the_formula_word_by_word() -> None:
-    model, table = shipped().model, thesaurus()
+    model, table = shipped().model, recognizer().thesaurus
     b = parsed(GARBLED)
     ids = [START, START, *b.ids.tolist()]
 

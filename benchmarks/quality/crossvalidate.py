@@ -26,7 +26,7 @@ from benchmarks.quality.floors import check, lower, read_floors
 from cleaner import Settings
 from cleaner.analysis import Analysis, analyse
 from cleaner.calibration import Calibration, Platt
-from cleaner.cleaner import result_of, shipped, thesaurus
+from cleaner.cleaner import recognizer, result_of, shipped
 from cleaner.detector import Detector
 from cleaner.lexicon import Channel, Entry, read_entries
 from cleaner.resources import path
@@ -56,7 +56,7 @@ def detector(channel: Channel) -> Detector:
 
 def analysed(texts: Sequence[str], models: Detector, size: int = 40) -> list[Analysis]:
     """Analyses of all texts, in batches."""
-    return [a for k in range(0, len(texts), size) for a in analyse(texts[k : k + size], models, thesaurus())]
+    return [a for k in range(0, len(texts), size) for a in analyse(texts[k : k + size], models, recognizer())]
 
 
 def results(

@@ -33,7 +33,7 @@ class View:
 
 
 def settings_options(command: Command) -> Command:
-    """Give `command` a `settings` argument, made from --threshold, --furniture and --lexicon."""
+    """Give `command` a `settings` argument, made from --threshold, --furniture, --lexicon and --reference."""
 
     @click.option(
         "--threshold",
@@ -44,10 +44,25 @@ def settings_options(command: Command) -> Command:
     )
     @click.option("--furniture", is_flag=True, help="Take out page furniture (photo credits, comment forms) as well.")
     @lexicon_option
+    @click.option(
+        "--reference",
+        multiple=True,
+        metavar="PATH",
+        callback=lambda context, parameter, values: usable_reference(values),
+        help="Clean articles on the same events (a text file or a folder of them): their names, terms and words are "
+        "then likelier; can be given several times.",
+    )
     @functools.wraps(command)
-    def wrapper(*args: Any, threshold: float, furniture: bool, lexicons: tuple[Path, ...], **others: Any) -> None:
+    def wrapper(
+        *args: Any,
+        threshold: float,
+        furniture: bool,
+        lexicons: tuple[Path, ...],
+        reference: tuple[Path, ...],
+        **others: Any,
+    ) -> None:
         try:
-            settings = Settings(threshold=threshold, furniture=furniture, lexicons=lexicons)
+            settings = Settings(threshold=threshold, furniture=furniture, lexicons=lexicons, reference=reference)
         except ValueError as error:
             raise click.UsageError(str(error)) from None
         command(*args, settings=settings, **others)
@@ -65,6 +80,19 @@ def lexicon_option(command: Command) -> Command:
         callback=lambda context, parameter, values: tuple(map(usable_lexicon, values)),
         help="A table of phrases of your own, beside the shipped ones; can be given several times.",
     )(command)
+
+
+def usable_reference(paths: Sequence[str]) -> tuple[Path, ...]:
+    """The paths of clean texts; raises Failure if they cannot be read, before anything else is."""
+    from cleaner.reference import ReferenceError, read_reference
+
+    found = tuple(map(Path, paths))
+    try:
+        for _ in read_reference(found):
+            pass
+    except ReferenceError as error:
+        raise Failure(str(error)) from None
+    return found
 
 
 def usable_lexicon(path: str) -> Path:

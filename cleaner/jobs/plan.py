@@ -56,7 +56,8 @@ class Plan:
 def describe(job: Job) -> dict[str, Any]:
     """A job's settings as JSON has them, all but what to do with bad records: that may change when it is resumed."""
     return {
-        "settings": asdict(job.settings) | {"lexicons": [_content(path) for path in job.settings.lexicons]},
+        "settings": asdict(job.settings)
+        | {name: [_content(path) for path in getattr(job.settings, name)] for name in ("lexicons", "reference")},
         "options": {name: value for name, value in asdict(job.options).items() if name != "limits"},
         "policy": asdict(job.policy),
         "layout": job.layout,
@@ -64,8 +65,12 @@ def describe(job: Job) -> dict[str, Any]:
 
 
 def _content(path: Path) -> list[str]:
-    """A file by its name and what is in it: a table that has changed gives other output."""
-    return [path.name, hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()]
+    """A file, or all files of a folder, by name and what is in it: a table that has changed gives other output."""
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    digest = hashlib.blake2b(digest_size=16)
+    for file in files:
+        digest.update(hashlib.blake2b(file.read_bytes(), digest_size=16).digest())
+    return [path.name, digest.hexdigest()]
 
 
 def plan(found: Iterable[Found], output: Path, job: Job, input_format: str | None = None) -> Plan:

@@ -1,0 +1,126 @@
+"""Step 2b: names, titles and terms of art that a garbled phrase may have been made from.
+
+An inventory holds expressions of two to six words with their beginnings, so that one can be looked up word by word.
+The shipped one is compiled by `cleaner.training.inventory` from `lexicons/en/expressions`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleaner.lexicon import Hashes
+from cleaner.segment import tokenize, word_hash
+
+MAGIC = b"CleanerEX1\n"
+SHIPPED = Path(__file__).parent / "models" / "en.expressions"
+
+MOST_WORDS = 6
+FOLD = np.uint64(0x9E3779B97F4A7C15)
+NONE = -1
+_FILTER_BITS = 21
+
+
+class InventoryError(Exception):
+    """The file is not an inventory that this version can read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Inventory:
+    """Expressions and their beginnings, for look-up word by word.
+
+    `prefix` (sorted) holds the keys of all beginnings (see `phrase_keys`); `whole` (prefixes) numbers the expression
+    that a beginning spells out, or is -1.  For each expression: `count`, its sightings in clean text, and `spelling`,
+    all of them one after another, as they must be written.
+    """
+
+    prefix: Hashes
+    whole: NDArray[np.int32]
+    count: NDArray[np.int32]
+    spelling: NDArray[np.uint8]
+
+    @classmethod
+    def open(cls, path: Path = SHIPPED) -> Inventory:
+        """Read an inventory (default: the one shipped); raises InventoryError if it is not one, OSError if it cannot
+        be read."""
+        with path.open("rb") as file:
+            if file.read(len(MAGIC)) != MAGIC:
+                raise InventoryError(f"{path} is not an inventory of expressions of this version of cleaner")
+            try:
+                arrays: list[NDArray[Any]] = [np.load(file, allow_pickle=False) for _ in fields(cls)]
+            except (ValueError, EOFError) as error:
+                raise InventoryError(f"{path} is cut short or damaged: {error}") from None
+        return cls(*arrays)
+
+    def save(self, path: Path) -> None:
+        """Write the inventory; the same one gives the same bytes."""
+        with path.open("wb") as file:
+            file.write(MAGIC)
+            for column in fields(self):
+                np.save(file, getattr(self, column.name))
+
+    @classmethod
+    def of(cls, counts: Mapping[str, int]) -> Inventory:
+        """Compile expressions with their sightings; those that are not two to six words are left out.
+
+        One with a hyphen is found without it too: `short-time Fourier transform`, `short time Fourier transform`.
+        """
+        texts: list[str] = []
+        number_of: dict[int, int] = {}
+        prefixes: set[int] = set()
+        for text in sorted(counts):
+            norms = tokenize(text).norms
+            if not 2 <= len(norms) <= MOST_WORDS:
+                continue
+            split = [word for norm in norms for word in norm.split("-")]
+            for words in (norms, split) if len(split) <= MOST_WORDS else (norms,):
+                key = 0
+                for word in words:
+                    key = (key * int(FOLD) + word_hash(word)) % 2**64
+                    prefixes.add(key)
+                number_of.setdefault(key, len(texts))
+            texts.append(text)
+        keys = np.array(sorted(prefixes), np.uint64)
+        return cls(
+            keys,
+            np.array([number_of.get(key, NONE) for key in keys.tolist()], np.int32),
+            np.array([counts[text] for text in texts], np.int32),
+            np.frombuffer(zlib.compress("\n".join(texts).encode("utf-8"), 9), np.uint8),
+        )
+
+    def joined(self, other: Inventory) -> Inventory:
+        """Both inventories as one; the expressions of `other` come last, and stand for those that both have."""
+        keys = np.union1d(self.prefix, other.prefix)
+        whole = np.full(len(keys), NONE, np.int32)
+        whole[keys.searchsorted(self.prefix)] = self.whole
+        own = other.whole != NONE
+        whole[keys.searchsorted(other.prefix[own])] = other.whole[own] + len(self.count)
+        texts = "\n".join((*self.texts, *other.texts))
+        spelling = np.frombuffer(zlib.compress(texts.encode("utf-8"), 1), np.uint8)
+        return Inventory(keys, whole, np.r_[self.count, other.count], spelling)
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The expressions, as they must be written."""
+        return tuple(zlib.decompress(self.spelling.tobytes()).decode("utf-8").split("\n"))
+
+    @cached_property
+    def _filter(self) -> NDArray[np.bool_]:
+        """Which values the highest bits of the keys take: almost every other key is told from it alone."""
+        seen = np.zeros(1 << _FILTER_BITS, np.bool_)
+        seen[self.prefix >> np.uint64(64 - _FILTER_BITS)] = True
+        return seen
+
+    def find(self, keys: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Which of `keys` are beginnings of expressions (their places), and the expressions they spell out, or -1."""
+        maybe = np.flatnonzero(self._filter.take((keys >> np.uint64(64 - _FILTER_BITS)).view(np.int64)))
+        at = np.minimum(self.prefix.searchsorted(keys[maybe]), len(self.prefix) - 1)
+        hit = self.prefix.take(at) == keys[maybe]
+        return maybe[hit], self.whole.take(at[hit])
