@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import os
+import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +127,26 @@ def test_dolma_attributes(tmp_path: Path) -> None:
         },
     }
     assert second["id"] == "a.jsonl:2"
+
+
+def test_progress_and_summary_on_a_terminal(tmp_path: Path) -> None:
+    corpus(tmp_path / "in", 100)
+    env = environment(FAKE_CLEANER="SlowCleaner", FAKE_BLOCK="4000", PYTHONPATH=f"{ROOT}{os.pathsep}{ROOT / 'tests'}")
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 120, 0, 0))
+    process = subprocess.Popen([*FAKE, "run", "in", "-o", "out"], cwd=tmp_path, env=env, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    try:
+        while data := os.read(ours, 65536):
+            shown += data
+    except OSError:  # the other side has closed
+        pass
+    os.close(ours)
+    assert process.wait() == 0
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    assert re.search(r"[1-9]\d* documents, [1-9]\d*/s \d+\.\d MB/s spun \d+\.\d% 0:00:\d\d", plain)
+    assert re.search(r"documents +301\r\n", plain)
 
 
 def test_no_fields(tmp_path: Path) -> None:
