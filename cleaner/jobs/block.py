@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -121,11 +121,12 @@ def work(cleaner: Cleans, job: Job, task: Task) -> Done:
             weights.append((outcome.length, outcome.probability, outcome.verdict))
             # A part of a file cannot go elsewhere: the fate of the whole is decided when all of it is known.
             fate = "keep"
-        counts["documents"] += 1
-        counts[outcome.verdict] += 1
+        else:
+            counts["documents"] += 1
+            counts[outcome.verdict] += 1
+            counts["changed"] += bool(outcome.edits)
         counts["characters"] += outcome.length
         counts["edits"] += len(outcome.edits)
-        counts["changed"] += bool(outcome.edits)
         if job.layout == "dolma":
             attributes.append(_attributes(item.id or f"{task.name}:{number}", outcome))
         elif fate == "keep":
@@ -140,6 +141,15 @@ def work(cleaner: Cleans, job: Job, task: Task) -> Done:
     streams = _streams(format_, task, job, kept, quarantined, attributes)
     streams |= {"skipped": b"".join(skipped), "edits": b"".join(edits)}
     return Done({name: data for name, data in streams.items() if data}, counts, tuple(weights))
+
+
+def count_whole(weights: Sequence[tuple[int, float, Verdict]], counts: Counter[str]) -> None:
+    """Count a file that is one document, once the weights of all its blocks are known."""
+    if weights:
+        verdict, _ = judge(weights)
+        counts["documents"] += 1
+        counts[verdict] += 1
+        counts["changed"] += bool(counts["edits"])
 
 
 def _decided(item: Item, outcome: Outcome | None, job: Job) -> tuple[Item, Outcome | None, Fate]:

@@ -18,7 +18,7 @@ from cleaner.documents import judge
 from cleaner.engines import Engine
 from cleaner.formats.compression import compress, reader
 from cleaner.formats.problems import CHANGED, InputError, unreadable
-from cleaner.jobs.block import Done, Job, Task
+from cleaner.jobs.block import Done, Job, Task, count_whole
 from cleaner.jobs.handover import SpillError
 from cleaner.jobs.ledger import Ledger
 from cleaner.jobs.plan import Plan, Shard
@@ -206,6 +206,8 @@ class _Run:
             progress = ledger.current[1]
         ledger.close_streams()
         counts = Counter(progress.counts)
+        if not end.error and not counts["skipped"]:
+            count_whole(progress.weights, counts)
         outputs = {}
         for stream, path in self._published(shard, end, counts).items():
             partial = ledger.partial(stream)

@@ -10,8 +10,9 @@ from cleaner import formats
 from cleaner.engines import Engine
 from cleaner.formats.compression import compress, detect, reader
 from cleaner.formats.problems import InputError
-from cleaner.jobs.block import Job, Task
+from cleaner.jobs.block import Job, Task, count_whole
 from cleaner.jobs.run import JobError, Summary
+from cleaner.result import Verdict
 
 
 def run_stream(name: str, format_name: str, source: BinaryIO, target: BinaryIO, job: Job, engine: Engine) -> Summary:
@@ -26,18 +27,21 @@ def run_stream(name: str, format_name: str, source: BinaryIO, target: BinaryIO, 
     )
     results = engine.run(tasks, job)
     written = False
+    weights: list[tuple[int, float, Verdict]] = []
     try:
         for done in results:
             if done.failure:
                 place = name if format_.whole else f"{name}: record {done.failure[0]}"
                 raise JobError(f"{place}: {done.failure[1]}")
             summary.counts.update(done.counts)
+            weights += done.weights
             data = done.streams.get("documents", b"")
             written = bool(target.write(data)) or written
     except InputError as error:
         raise JobError(f"{name}: {error}") from None
     finally:
         results.close()
+    count_whole(weights, summary.counts)
     if not written:
         target.write(compress(b"", compression))
     target.flush()
