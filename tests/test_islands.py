@@ -39,6 +39,7 @@ def even(documents: int = 1) -> np.ndarray:
     return np.full((documents, 2), -np.log(2.0))
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_every_candidate_lies_in_one_island(paragraphs: list[str]) -> None:
     b = laid(paragraphs)
@@ -51,6 +52,7 @@ def test_every_candidate_lies_in_one_island(paragraphs: list[str]) -> None:
     assert sorted(swaps.tolist()) == list(range(len(c.start)))
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_between_islands_stand_tokens_enough(paragraphs: list[str]) -> None:
     b = laid(paragraphs)
@@ -63,6 +65,7 @@ def test_between_islands_stand_tokens_enough(paragraphs: list[str]) -> None:
     assert np.all(islands.stop[:-1] <= islands.begin[1:])
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_without_swaps_an_island_says_what_the_text_says(paragraphs: list[str]) -> None:
     b = laid(paragraphs)

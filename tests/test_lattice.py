@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from types import ModuleType
 
 import numpy as np
 from hypothesis import given, settings
@@ -47,7 +48,11 @@ def sentences(draw: st.DrawFn) -> tuple[tuple[int, int], int, list[Edge]]:
 
 
 def decode(
-    sentences_: list[tuple[tuple[int, int], int, list[Edge]]], model: TableModel, beam: float, width: int
+    sentences_: list[tuple[tuple[int, int], int, list[Edge]]],
+    model: TableModel,
+    beam: float,
+    width: int,
+    steps: ModuleType | None = None,
 ) -> Readings:
     first = np.cumsum([0] + [n + 1 for _, n, _ in sentences_])
     rows = [(s + o, e + o, w, p) for o, (_, _, edges) in zip(first, sentences_, strict=False) for s, e, w, p in edges]
@@ -62,7 +67,7 @@ def decode(
         words,
     )
     score = np.array([r[3] for r in rows])
-    return decode_network(network(islands, model), score, model, beam=beam, width=width)
+    return decode_network(network(islands, model), score, model, beam=beam, width=width, steps=steps)
 
 
 def readings(n: int, edges: list[Edge]) -> Iterator[list[int]]:
