@@ -68,7 +68,7 @@ def test_the_readings_of_a_span_differ_and_one_leaves_it_alone(corpus: list[list
 def test_swaps_do_not_overlap_and_a_phrase_keeps_one_form(corpus: list[list[str]], seed: int) -> None:
     _, chunk = stream(corpus)
     keys = phrase_keys(chunk.hashes, chunk.hashes != 0)
-    start, row = spinner()._spun(keys, 0, np.random.default_rng(seed))
+    start, row = spinner().spin(keys, 0, np.random.default_rng(seed))
     covered = [t for s, r in zip(start, row, strict=True) for t in range(s, s + size_of(int(r)))]
     assert len(covered) == len(set(covered))
     # One form for each phrase throughout a chunk.

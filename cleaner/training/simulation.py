@@ -67,7 +67,7 @@ class Simulator:
         """Spin a chunk and list the readings of every ambiguous span."""
         channel = self.channel
         keys = phrase_keys(chunk.hashes, chunk.hashes != 0)
-        start, row = self._spun(keys, dialect, random)
+        start, row = self.spin(keys, dialect, random)
         size = (self.original_words[channel.original[row]] >= 0).sum(axis=1)
         touched = _covered(start, size, len(chunk.ids))
 
@@ -100,7 +100,7 @@ class Simulator:
             np.r_[channel.original[rows] == truth[span], truth == -1][order],
         )
 
-    def _spun(self, keys: list[Hashes], dialect: int, random: np.random.Generator) -> tuple[Indices, Indices]:
+    def spin(self, keys: list[Hashes], dialect: int, random: np.random.Generator) -> tuple[Indices, Indices]:
         """Where the spinner acts, and the row of the channel that it takes; one form for each phrase."""
         channel = self.channel
         known = channel.known(keys)
