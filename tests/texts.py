@@ -38,7 +38,7 @@ SEPARATED = st.lists(PIECES, max_size=16).map(" ".join)
 @st.composite
 def disguised(draw: st.DrawFn) -> tuple[str, str]:
     """A spun text, and the same with something that is not seen inside a few of its words."""
-    text = "\n".join(draw(st.permutations(SPUN)))
+    text = "\n".join(draw(st.permutations([SPUN[0], SPUN[1], SPUN[4]])))  # those with nothing that is protected
     letters = [i for i in range(1, len(text)) if text[i - 1].isalpha() and text[i].isalpha() and text[i].isascii()]
     out = list(text)
     for i in draw(st.lists(st.sampled_from(letters), max_size=8, unique=True)):

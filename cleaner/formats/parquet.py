@@ -80,13 +80,14 @@ class Parquet(Format):
 
     def items(self, block: Block, options: Options) -> Iterator[Item]:
         table = _unpacked(block.data)
-        names = table.column("id").to_pylist() if "id" in table.column_names else [None] * table.num_rows
-        for i, (text, name) in enumerate(zip(table.column(options.field).to_pylist(), names, strict=True)):
-            if text is None:
-                row = json.dumps(table.slice(i, 1).to_pylist()[0], default=str)
-                yield Bad(f"field {options.field!r} must be a string, not null", row.encode())
-            else:
+        names = _values(table.column("id")) if "id" in table.column_names else [None] * table.num_rows
+        for i, (text, name) in enumerate(zip(_values(table.column(options.field)), names, strict=True)):
+            if isinstance(text, str):
                 yield ParquetRecord(i, text, name)
+                continue
+            what = "null" if text is None else "bytes that are not UTF-8"
+            row = {column: _values(table.column(column).slice(i, 1))[0] for column in table.column_names}
+            yield Bad(f"field {options.field!r} must be a string, not {what}", json.dumps(row, default=str).encode())
 
     def render(self, block: Block, kept: Sequence[tuple[Record | Verbatim, Outcome | None]], options: Options) -> bytes:
         pa = _arrow()
@@ -156,6 +157,23 @@ def _check(schema: Any, options: Options) -> None:
     taken = next((name for name in FIELDS if name in schema.names), None)
     if taken and options.fields:
         raise InputError(f"has a column {taken!r} already; `cleaner undo` takes it out, --no-fields adds none")
+
+
+def _values(column: Any) -> list[Any]:
+    """The values of a column; a string that is not UTF-8, which a broken file may hold, comes as its bytes."""
+    try:
+        values: list[Any] = column.to_pylist()
+    except UnicodeDecodeError:
+        values = column.cast(_arrow().large_binary()).to_pylist()
+        values = [_text_or_bytes(value) for value in values]
+    return values
+
+
+def _text_or_bytes(value: bytes | None) -> str | bytes | None:
+    try:
+        return None if value is None else value.decode()
+    except UnicodeDecodeError:
+        return value
 
 
 def _column(values: list[str], kind: Any) -> Any:
