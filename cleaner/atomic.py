@@ -13,9 +13,9 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Replace the content of `path` by `data`, or create it.
 
     The data goes to a temporary file beside the target, reaches the disk, and takes the target's name by
-    `os.replace`.  Mode and owner are kept; through a symbolic link, the file it leads to is replaced and the
-    link stays; other hard links keep the old content.  A pipe or a device is written to, not replaced.
-    Raises OSError, and then the target is as it was.
+    `os.replace`.  Mode, owner, access lists and extended attributes are kept; through a symbolic link, the file it
+    leads to is replaced and the link stays; other hard links keep the old content.  A pipe or a device is written to,
+    not replaced.  Raises OSError, and then the target is as it was.
     """
     target = Path(os.path.realpath(path))
     try:
@@ -45,11 +45,22 @@ def _replace(target: Path, data: bytes, old: os.stat_result | None) -> None:
             with contextlib.suppress(PermissionError):
                 os.chown(temporary, old.st_uid, old.st_gid)
             temporary.chmod(stat.S_IMODE(old.st_mode))
+            _copy_attributes(target, temporary)
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def _copy_attributes(source: Path, target: Path) -> None:
+    """Extended attributes, access control lists among them, where the system has them and lets them be set."""
+    if not hasattr(os, "listxattr"):
+        return
+    with contextlib.suppress(OSError):
+        for name in os.listxattr(source):
+            with contextlib.suppress(OSError):
+                os.setxattr(target, name, os.getxattr(source, name))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -46,9 +46,10 @@ class Document:
         return self.mark + text.encode(self.encoding)
 
 
-def find(paths: Iterable[str], problems: Problems, exclude: Sequence[str] = ()) -> list[str]:
+def find(paths: Iterable[str], problems: Problems, exclude: Sequence[str] = (), *, writing: bool = False) -> list[str]:
     """The files that `paths` mean, each once: folders stand for the texts, Markdown and HTML files below them.
 
+    Files that are going to be written (`writing`) are not reached by a link that leads out of the folder.
     Ignore files hold within folders; the patterns of `exclude` and of the settings file hold everywhere.
     """
     found: dict[str, str] = {}
@@ -63,6 +64,10 @@ def find(paths: Iterable[str], problems: Problems, exclude: Sequence[str] = ()) 
         except FileNotFoundError:
             items = [discovery.Found(Path(path), path)]  # whoever reads it says what is wrong
         inside = [str(item.path) for item in items if isinstance(item, discovery.Found)]
+        if writing and is_folder:
+            for file in [file for file in inside if not _stays_in(Path(file), Path(path))]:
+                problems.add(f"{readable_path(file)}: a link that leads out of the folder; name the file itself")
+                inside.remove(file)
         for item in items:
             if isinstance(item, discovery.Skipped) and item.error:
                 why = reason(item.error)
@@ -75,6 +80,10 @@ def find(paths: Iterable[str], problems: Problems, exclude: Sequence[str] = ()) 
         for file in inside:
             found.setdefault(os.path.realpath(file), file)
     return list(found.values())
+
+
+def _stays_in(file: Path, folder: Path) -> bool:
+    return Path(os.path.realpath(file)).is_relative_to(os.path.realpath(folder))
 
 
 def read(files: Iterable[str], encoding: str, problems: Problems) -> Iterator[Document]:

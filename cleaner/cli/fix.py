@@ -94,7 +94,7 @@ def command(
     """
     target = _target(paths, diff=diff, in_place=in_place, output=output, json=view.format != "text")
     problems = Problems()
-    found = files.find(paths, problems, exclude)
+    found = files.find(paths, problems, exclude, writing=in_place)
     if target.single and len(found) > 1:
         raise click.UsageError(f"{len(found)} documents do not fit into one; use --in-place, --diff or --format json")
     report = _report(view, diff=diff)
