@@ -40,7 +40,9 @@ def choices(b: Batch, c: Candidates, reading: Reading, channel: Channel) -> Iter
 
     Candidates that differ only in words which both sides share are one reading, so their posteriors add up.
     """
-    weighty = np.union1d(np.flatnonzero(reading.posterior > 1e-3), reading.best)
+    chosen = reading.posterior > 1e-3
+    chosen[reading.best] = True
+    weighty = np.flatnonzero(chosen)
     start = c.start[weighty]
     paragraph = b.paragraph[start]
     columns = (weighty, paragraph, start - b.first[paragraph], c.size[weighty], channel.original[c.row[weighty]])

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -130,15 +130,15 @@ class Recognizer:
         found += [np.append(channel.word_key, np.uint64(0))[channel.words] for channel in self.channels]  # -1 pads
         return found
 
-    @cached_property
-    def words(self) -> Ints:
-        """The words of each expression (expressions, MOST_WORDS) as ids of the language model; -1 pads."""
-        norms = [tokenize(text).norms for text in self.inventory.texts]
+    def words(self, numbers: NDArray[np.int64]) -> Ints:
+        """The words of some expressions (n, MOST_WORDS) as ids of the language model; -1 pads."""
+        distinct, place = np.unique(numbers, return_inverse=True)
+        norms = [_norms(self.inventory.texts[i]) for i in distinct.tolist()]
         ids = self.model.ids([w for own in norms for w in own])
-        length = np.array([len(own) for own in norms])
+        length = np.array([len(own) for own in norms], np.int64)
         words = np.full((len(norms), MOST_WORDS), -1, np.int32)
         words[np.arange(MOST_WORDS) < length[:, None]] = ids
-        return words
+        return words[place]
 
     def _whole(self, b: Batch, h: Hits) -> NDArray[np.bool_]:
         """Which hits are rows of the list as they stand."""
@@ -206,7 +206,7 @@ class Recognizer:
         place = np.arange(MOST_WORDS)
         within = place < h.size[:, None]
         text = np.where(within, b.ids[np.where(within, h.start[:, None] + place, 0)], -1)
-        words = self.words[h.number]
+        words = self.words(h.number)
         fit = [log_fit(b, h.start, h.size, w, self.model) for w in (text, words)]
         _, text_cohesion = cohesion(text, self.model)
         together, _ = cohesion(words, self.model)
@@ -240,6 +240,11 @@ class Recognizer:
         lends = (h.number >= self._lent_from) & (features[:, FEATURES.index("honest")] == 0)
         lent = np.where(lends, LENT + np.log(self.inventory.count[h.number] + 1.0), 0.0)
         return h, self.weights.log_odds(features) + lent
+
+
+@lru_cache(maxsize=1 << 16)
+def _norms(expression: str) -> tuple[str, ...]:
+    return tokenize(expression).norms
 
 
 def _share(of: NDArray[np.bool_], h: Hits) -> Floats:

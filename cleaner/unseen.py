@@ -61,7 +61,7 @@ def suspicion(b: Batch, capital: NDArray[np.bool_], thesaurus: Thesaurus, model:
     word = reading >= 0
     place, reading, row = matches.start[word], reading[word], matches.row[word]
 
-    ambiguous = np.unique(place)
+    ambiguous = np.flatnonzero(np.bincount(place, minlength=n_tokens))
     stands = np.zeros(n_tokens)
     one = np.ones_like
     stands[ambiguous] = log_fit(b, ambiguous, one(ambiguous), b.ids[ambiguous, None], model)
