@@ -89,7 +89,8 @@ def test_extended_attributes_are_kept(tmp_path: Path) -> None:
 
 ODD_NAMES = (
     b"two words.txt", b"line\nend.txt", b"tab\t.txt", b"\xff\xfe.txt", b"caf\xc3\xa9.txt", b"-q.txt", b"'\".txt",
-    b"*.txt", b"[a].txt", b"\xe2\x80\xae.txt", b"a" * 251 + b".txt", b"\x1b[31m.txt", b"%s{0}.txt", b"~.txt", b"$HOME.txt",
+    b"*.txt", b"[a].txt", b"\xe2\x80\xae.txt", b"a" * 251 + b".txt", b"\x1b[31m.txt", b"%s{0}.txt", b"~.txt",
+    b"$HOME.txt",
 )  # fmt: skip
 
 

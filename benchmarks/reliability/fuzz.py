@@ -1,6 +1,6 @@
 """Fuzz one target of `tests/fuzz/targets.py` with atheris, guided by the coverage of the package's Python code.
 
-python -m benchmarks.reliability.fuzz TARGET [--seconds 600]
+python -m benchmarks.reliability.fuzz TARGET [--seconds 600] [--results benchmarks/results/reliability.json]
 
 Stops after so many seconds of processor time, or at the first input that breaks a promise, which goes to
 `tests/fuzz/corpus/TARGET`.  New inputs that reach new code stay in a folder beside the results.
@@ -17,6 +17,8 @@ import time
 import traceback
 from pathlib import Path
 
+from benchmarks.reliability import note
+
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "tests" / "fuzz" / "corpus"
 
@@ -26,6 +28,7 @@ def main() -> None:
     parser.add_argument("target")
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--state", type=Path, default=Path("/tmp/cleaner-fuzz"), help="folder of what was found")
+    parser.add_argument("--results", type=Path, help="file to note the outcome in")
     options = parser.parse_args()
     import atheris
 
@@ -64,7 +67,10 @@ def main() -> None:
     def report(outcome: str) -> None:
         seconds = round(time.process_time() - started)
         line = {"target": options.target, "outcome": outcome, "runs": runs, "seconds": seconds}
-        print(json.dumps(line | {"inputs": len(list(grown.iterdir()))}), flush=True)
+        line["inputs"] = len(list(grown.iterdir()))
+        print(json.dumps(line), flush=True)
+        if options.results:
+            note(options.results, "fuzzing", "target", line)
         os._exit(outcome == "crash")
 
     words = options.state / "words"
