@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
 from pathlib import Path
@@ -14,6 +15,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from cleaner import formats
+from cleaner.formats.base import Options
 from cleaner.jobs.run import JobError
 
 # --- Text, Markdown, HTML --------------------------------------------------------------------------------------
@@ -26,6 +29,23 @@ def test_text(tmp_path: Path, suffix: str, mark: bytes) -> None:
     output = cleaned(tmp_path, "a.txt" + suffix, PACK[suffix](data), block_bytes=10)
     assert UNPACK[suffix](output.read_bytes()) == data.replace(NAVY.encode(), FIXED.encode())
     assert UNPACK[suffix](undone(output)) == data
+
+
+@pytest.mark.parametrize("space", [b" ", b"_"])
+def test_a_long_line_of_text_is_cut_behind_sentences_or_words_if_it_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, space: bytes
+) -> None:
+    monkeypatch.setattr("cleaner.formats.text.PASSAGE_LENGTH", 200)
+    line = b"Quiet caf\xc3\xa9 navy.".replace(b" ", space) + space
+    data = b"Short line.\n" + line * 100 + b"\n" + (b"navy" + space) * 200
+    output = cleaned(tmp_path, "a.txt", data, block_bytes=200)
+    blocks = list(formats.named("text").blocks(io.BytesIO(data), Options(block_bytes=200)))
+    assert b"".join(block.data for block in blocks) == data
+    if space == b" ":
+        assert max(len(block.data) for block in blocks) <= 600
+        assert all(block.data[-1:] in b" \n" for block in blocks)
+        assert output.read_bytes() == data.replace(b"navy", b"military")
+    assert undone(output) == data
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-32-be", "cp1252"])

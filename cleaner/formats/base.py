@@ -80,7 +80,7 @@ class Block:
 class Outcome:
     """What cleaning said about one record.
 
-    `sources` are the sources of its passages (UTF-8) with the edits in them, None if there are no edits.  The
+    `sources` are the sources of its passages (UTF-8) with the edits in them, or None if there are no edits.  The
     offsets of `edits`, `findings` and `paragraphs` (start, end, probability) are code points of the record's
     text, or of its source if the record is a whole file; `length` is how many it has.
     """
@@ -89,7 +89,7 @@ class Outcome:
     probability: float
     dialect: str | None
     length: int
-    sources: tuple[bytes, ...] | None
+    sources: tuple[bytes | memoryview, ...] | None
     edits: tuple[Edit, ...]
     findings: tuple[tuple[int, int, float], ...]
     paragraphs: tuple[tuple[int, int, float], ...]
@@ -195,13 +195,17 @@ def line_blocks(stream: BinaryIO, options: Options) -> Iterator[Block]:
     index, record, start = 0, 1, 0
     while data := stream.read(options.block_bytes):
         if data[-1] != 10:
-            rest = stream.readline(options.limits.record + 1)
-            options.limits.check(len(rest))
-            data += rest
+            data += line_end(stream, options)
         yield Block(index, record, data, start=start)
         index += 1
         record += data.count(b"\n")
         start += len(data)
+
+
+def line_end(stream: BinaryIO, options: Options) -> bytes:
+    rest = stream.readline(options.limits.record + 1)
+    options.limits.check(len(rest))
+    return rest
 
 
 def whole(stream: BinaryIO, options: Options) -> bytes:

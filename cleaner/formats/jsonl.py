@@ -109,14 +109,14 @@ def _segments(source: str) -> Sequence[Segment]:
     return [*out, Segment(text, position, rest, rest)] if rest or not out else out
 
 
-def _passage(source: str, *, ascii_only: bool) -> Passage:
+def _passage(source: str, *, ascii_only: bool, raw: memoryview | None = None) -> Passage:
     """Raises RecordError if `source` is not the inside of a JSON string."""
     try:
         text: str = json.loads(f'"{source}"')
     except ValueError as error:
         raise RecordError(f"broken JSON: {_lower(error)}") from None
     segments = (lambda: _segments(source)) if "\\" in source else None
-    return Passage(text, source, segments, lambda new: dumps(new, ascii_only=ascii_only)[1:-1])
+    return Passage(text, source, segments, lambda new: dumps(new, ascii_only=ascii_only)[1:-1], raw)
 
 
 def _lower(error: ValueError) -> str:
@@ -161,7 +161,8 @@ class JsonRecord(Record):
         start = self._start
         while start == self._start or start < self._end:
             end = _cut(self._line, start, self._end)
-            yield _passage(decoded(self._line[start:end], "utf-8", self._line, _MEND), ascii_only=self._ascii)
+            source = decoded(self._line[start:end], "utf-8", self._line, _MEND)
+            yield _passage(source, ascii_only=self._ascii, raw=memoryview(self._line)[start:end])
             start = end if end > start else self._end + 1
 
     def render(self, outcome: Outcome | None) -> bytes:

@@ -48,13 +48,15 @@ class Passage:
     """`text` is what the cleaner reads; `source` is the stretch of the record that it stands for.
 
     `segments` is called only when something has to be located; without it text and source are the same.
-    `escape` writes new text in the notation of the source.
+    `escape` writes new text in the notation of the source.  `raw` is the source where it stands in the file, so that a
+    long record is not kept twice.
     """
 
     text: str
     source: str
     segments: Callable[[], Sequence[Segment]] | None = None
     escape: Callable[[str], str] = _same
+    raw: memoryview | None = None
 
     @cached_property
     def _map(self) -> tuple[Sequence[Segment], list[int]]:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import BinaryIO
 
 from cleaner.byte_order import MARKS as BYTE_ORDER_MARKS
-from cleaner.formats.base import Bad, Block, Format, Item, Options, Outcome, Record, line_blocks, pieces, whole
+from cleaner.formats.base import (
+    PASSAGE_LENGTH,
+    Bad,
+    Block,
+    Format,
+    Item,
+    Options,
+    Outcome,
+    Record,
+    line_end,
+    pieces,
+    whole,
+)
 from cleaner.formats.passage import Passage
 from cleaner.formats.problems import RecordError
 
@@ -87,13 +98,13 @@ class Text(Format):
         if _wide(options.encoding):
             yield Block(0, 1, whole(stream, options), start=0)
             return
-        blocks = line_blocks(stream, options)
+        blocks = _pieces(stream, options)
         first = next(blocks, Block(0, 1, b"", start=0))
         if any(first.data.startswith(mark) for mark, encoding in BYTE_ORDER_MARKS if encoding != "utf-8"):
             yield Block(0, 1, first.data + whole(stream, options), start=0)
             return
         yield first
-        yield from (replace(block, record=1) for block in blocks)
+        yield from blocks
 
     def items(self, block: Block, options: Options) -> Iterator[Item]:
         try:
@@ -104,6 +115,26 @@ class Text(Format):
     def record(self, data: bytes, options: Options) -> TextRecord:
         """Raises RecordError for what is not text."""
         return TextRecord(data, options.encoding)
+
+
+def _pieces(stream: BinaryIO, options: Options) -> Iterator[Block]:
+    """Cut at line ends, and a line that is cleaned in passages anyway behind a sentence or a word."""
+    index = start = 0
+    data = stream.read(options.block_bytes)
+    while data:
+        rest = stream.readline(PASSAGE_LENGTH) if data[-1] != 10 else b""
+        options.limits.check(len(rest))
+        data += rest
+        end = len(data)
+        if len(rest) == PASSAGE_LENGTH and rest[-1] != 10:
+            middle = end // 2
+            end = (data.rfind(b". ", middle) + 1 or data.rfind(b" ", middle)) + 1
+            if not end:  # no space: what cannot be cut is read to its end
+                data += line_end(stream, options)
+                end = len(data)
+        yield Block(index, 1, data[:end], start=start)
+        index, start = index + 1, start + end
+        data = data[end:] + stream.read(options.block_bytes)
 
 
 def _wide(encoding: str) -> bool:

@@ -227,7 +227,7 @@ class _Parts:
     def __init__(self, spans: bool) -> None:
         self._spans = spans
         self.length = 0
-        self.sources: list[bytes] = []
+        self.sources: list[bytes | memoryview] = []
         self.edits: list[Edit] = []
         self.findings: list[tuple[int, int, float]] = []
         self.paragraphs: list[tuple[int, int, float]] = []
@@ -249,7 +249,8 @@ class _Parts:
                 source = splice(source, ((s.start, s.end, n) for s, n in zip(spans, new, strict=True)))
             raw = [passage.source[s.start : s.end] for s in spans]
             edits = [(f, None if r == passage.escape(f.text) else r) for f, r in zip(applied, raw, strict=True)]
-        self.sources.append(source.encode("utf-8", "surrogatepass"))
+        stored = passage.raw if source is passage.source else None
+        self.sources.append(source.encode("utf-8", "surrogatepass") if stored is None else stored)
         self.edits += [
             Edit(f.start + at, f.end + at, f.text, f.replacement or "", f.confidence, raw) for f, raw in edits
         ]
