@@ -50,10 +50,10 @@ def page(results: Mapping[str, Any]) -> str:
     held, failed = (sum(row[name] for row in invariants) for name in ("examples", "failed"))
     parts = [
         _HEAD.format(**results["run"]),
-        f"## Invariants\n\n{held:,} examples of {len(invariants)} properties, {failed:,} of them failed (Hypothesis).\n",
+        f"## Invariants\n\n{held:,} examples of {len(invariants)} properties (Hypothesis); {failed:,} failed.\n",
         table(("property", "examples"), ((row["invariant"], row["examples"]) for row in invariants)),
-        "## Fuzzing\n\nWith atheris, guided by the coverage of the package's Python code. An input that ever broke something "
-        "is kept in `tests/fuzz/corpus/` and tried in every run of the tests.\n",
+        "## Fuzzing\n\nWith atheris, guided by the coverage of the package's Python code. An input that ever broke "
+        "something is kept in `tests/fuzz/corpus/` and tried in every run of the tests.\n",
         table(
             ("target", "what", "inputs tried", "processor minutes", "ended"),
             (

@@ -122,7 +122,7 @@ def disks(times: int = 50) -> Iterator[Entry]:
             subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "cleaner", folder], check=True)
             try:
                 paths = tree(folder, 12, 600)
-                rest = generator.randrange(0, 60_000)
+                rest = generator.randrange(0, 12_000)  # the largest file needs 23,000
                 with (folder / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
                     while ballast.write(bytes(4096)):
                         pass
