@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from cleaner.repairs import repairs
 from cleaner.result import Finding, Paragraph, Result, Verdict
 from cleaner.rewriter import apply
-from cleaner.screen import telling
-from cleaner.segment import paragraphs, parts
+from cleaner.segment import parts
 from cleaner.settings import Settings
 
 if TYPE_CHECKING:
@@ -92,31 +91,27 @@ class Cleaner:
         results = []
         for text, analysis in zip(texts, self._analyses(texts), strict=True):
             mended = repairs(text, furniture=settings.furniture)
-            found = _merged(mended, analysis.findings if analysis else ())
+            found = _merged(mended, analysis.findings)
             results.append(result_of(text, found, analysis, settings))
         return results
 
-    def _analyses(self, texts: Sequence[str]) -> list[Analysis | None]:
-        """What the model says of each text; None where the screen has let all of it out.
+    def _analyses(self, texts: Sequence[str]) -> list[Analysis]:
+        """What the model says of each text; long ones are read in parts, so that memory stays bounded."""
+        from cleaner.analysis import analyse, joined
+        from cleaner.triage import readers
 
-        Long texts are read in parts, so that memory stays bounded.
-        """
-        # The screen knows the shipped phrases only.
-        everything = bool(self.settings.lexicons)
         cut = [(i, a, text[a:b]) for i, text in enumerate(texts) for a, b in parts(text, _BATCH_CHARACTERS)]
-        suspects = [k for k, (_, _, part) in enumerate(cut) if everything or telling(part)]
-        if not suspects:
-            return [None] * len(texts)
-        from cleaner.analysis import analyse, honest, joined
-
+        # The screen knows the shipped phrases only.
+        screened = self.detector is shipped()
+        reader = readers([part for *_, part in cut], self.detector) if screened else [self.detector] * len(cut)
         found: dict[int, Analysis] = {}
-        for batch in _batches(suspects, lambda k: len(cut[k][2])):
-            found |= zip(batch, analyse([cut[k][2] for k in batch], self.detector, self.recognizer), strict=True)
+        for own in dict.fromkeys(reader):
+            for batch in _batches((k for k in range(len(cut)) if reader[k] is own), lambda k: len(cut[k][2])):
+                found |= zip(batch, analyse([cut[k][2] for k in batch], own, self.recognizer), strict=True)
         whole: list[list[tuple[int, Analysis]]] = [[] for _ in texts]
-        for k, (i, start, part) in enumerate(cut):
-            whole[i].append((start, found[k] if k in found else honest(paragraphs(part))))
-        touched = {cut[k][0] for k in suspects}
-        return [joined(own) if i in touched else None for i, own in enumerate(whole)]
+        for k, (i, start, _) in enumerate(cut):
+            whole[i].append((start, found[k]))
+        return list(map(joined, whole))
 
 
 def _batches(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
@@ -150,17 +145,16 @@ def _merged(first: Sequence[Finding], second: Sequence[Finding]) -> list[Finding
     return merged
 
 
-def result_of(text: str, found: Iterable[Finding], analysis: Analysis | None, s: Settings) -> Result:
+def result_of(text: str, found: Iterable[Finding], analysis: Analysis, s: Settings) -> Result:
     """The result for `text`: findings weighed against the settings and applied, and the verdict."""
     kept = tuple(
         replace(f, applied=f.confidence >= s.threshold and (f.kind != "furniture" or s.furniture))
         for f in found
         if f.confidence >= s.report_threshold
     )
-    said = analysis.paragraphs if analysis else tuple(Paragraph(a, b, 0.0) for a, b in paragraphs(text))
-    probability = analysis.spun_probability if analysis else 0.0
+    said, probability = analysis.paragraphs, analysis.spun_probability
     verdict = _verdict(probability, said, s)
-    dialect = analysis.dialect if analysis and verdict != "clean" else None
+    dialect = analysis.dialect if verdict != "clean" else None
     return Result(text, apply(text, kept), verdict, probability, dialect, said, kept)
 
 

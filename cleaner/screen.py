@@ -1,49 +1,219 @@
-"""Step 1b: lets honest text out before any lattice is built.
+"""Step 1b: which paragraphs may be the work of a known spinner, told from the bytes, before any lattice is built.
 
-Every telling phrase has a weight, log P(phrase | spun) - log P(phrase | honest): above 0 for what spinners write,
-below 0 for what they would not have left alone.  The weights are summed along the text, never below 0 (the
-cumulative sum test of Page 1954, doi:10.1093/biomet/41.1-2.100); a text whose sum never gets high goes no further.
+Every word and every pair of neighbouring words has a weight in each dialect, log P(it | spun) - log P(it | honest).
+The tables are hashed (Weinberger et al. 2009, arXiv:0902.2206), so that no word is looked up by its letters and no
+Python runs per word.  A paragraph's evidence is the sum of its weights; a text's is the highest sum over successive
+paragraphs (the cumulative sum test of Page 1954, doi:10.1093/biomet/41.1-2.100).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cleaner.integrity import verified
-from cleaner.segment import FOLD, LOOKALIKES
+from cleaner.segment import FOLD, LOOKALIKES, MAX_PARAGRAPH, Span
 
-if TYPE_CHECKING:
-    from ahocorasick_rs import AhoCorasick
-
+MAGIC = b"CleanerSC2\n"
 SHIPPED = Path(__file__).parent / "models" / "en.screen"
 
-# The sum at which a text is worth reading closely, in nats.
-ALARM = 2.5
+STEP = 1 / 16  # nats: the unit of the tables
+HIGHEST = 63  # steps: two weights add up to a byte
+# Spinners leave names and boilerplate alone, so a paragraph is met halfway: so many nats for each of its first words.
+BONUS = 0.25
+BONUS_WORDS = 40
+# The evidence (nats, bonus included) at which a text is worth reading closely.
+ALARM = 2.0
 
-# Letters as the tokeniser reads them; and lone surrogates, which the matcher cannot read, become something that it can.
-_FOLD: dict[int, int | str] = {**LOOKALIKES, **FOLD, **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")}
-_WORD = re.compile(r"\w")
+Hashes = NDArray[np.uint64]
+
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_ODD2 = np.uint64(0xC2B2AE3D27D4EB4F)
+_BREAK, _JOIN, _LINE = 0, 1, 2  # classes of bytes that are not of words; those of words are letters themselves
+_PAD = 8  # a word is read by its first and its last 8 bytes, which may reach over its ends
+
+
+class ScreenError(Exception):
+    """The file is not a screen that this version can read."""
+
+
+def _classes() -> bytes:
+    """For each byte of Latin-1: the small letter, digit or hyphen that it is, or the class of what parts words."""
+    table = bytearray(256)
+    for code in range(256):
+        character = chr(code)
+        if character == "-" or character.isdecimal() or (character.isalpha() and character not in "ªºµ"):
+            small = ord(character.lower())
+            table[code] = small if small < 256 else code
+    for character in " '":
+        table[ord(character)] = _JOIN
+    for character in "\n\r\v\f\x1c\x1d\x1e\x85":
+        table[ord(character)] = _LINE
+    return bytes(table)
+
+
+_CLASSES = _classes()
+# Signs by which a text may hide its words from the screen, though the tokeniser reads through them.
+_DISGUISE = re.compile(f"[{''.join(sorted(set(map(chr, FOLD | LOOKALIKES)) - set('’‐‑')))}]")
+_FIRST = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)  # the first n bytes of eight
+_LAST = ~_FIRST[::-1]  # the last n bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of some texts, end to end.
+
+    `start` and `end` are code points of the texts laid end to end with one character between them; `hashes` are
+    those of the folded letters; `paragraph` and `text` number the paragraph and the text of each word; `joined` tells
+    words that only a space or an apostrophe parts from the word before.
+    """
+
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    hashes: Hashes
+    joined: NDArray[np.bool_]
+    paragraph: NDArray[np.int64]
+    text: NDArray[np.int64]
+
+
+def words(texts: Sequence[str]) -> Words:
+    """Cut texts into words: runs of Latin letters, digits and hyphens, whatever their case.
+
+    Paragraphs are lines, long ones cut every `MAX_PARAGRAPH` characters.
+    """
+    raw = b"\n".join(text.replace("’", "'").encode("latin-1", "replace") for text in texts)
+    # No letter of the padding is one of the text's: the class of a line's end is in neither.
+    codes = np.frombuffer(bytes(_PAD) + raw.translate(_CLASSES) + bytes(_PAD), np.uint8)
+    letter = codes > _LINE
+    edge = np.flatnonzero(letter[1:] != letter[:-1]) + 1
+    start, end = edge[::2], edge[1::2]
+    eight = np.ndarray(len(codes) - 7, np.dtype("<u8"), codes, 0, (1,))  # the eight bytes from each place
+    size = np.minimum(end - start, 8)
+    hashes = eight.take(start)
+    hashes &= _FIRST.take(size)
+    hashes *= _ODD
+    tail = eight.take(end - 8)
+    tail &= _LAST.take(size)
+    tail *= _ODD2
+    hashes ^= tail
+    hashes ^= hashes >> np.uint64(29)
+    hashes *= _ODD
+    joined = np.zeros(len(start), np.bool_)
+    np.equal(start[1:] - end[:-1], 1, out=joined[1:])
+    joined[1:] &= codes.take(end[:-1]) == _JOIN
+    start, end = start - _PAD, end - _PAD
+    lines = np.r_[0, np.flatnonzero(codes == _LINE) + 1 - _PAD]
+    counts = np.diff(np.searchsorted(start, lines), append=len(start))
+    paragraph = np.repeat(np.arange(len(lines)), counts)
+    if np.diff(lines, append=len(raw)).max() > MAX_PARAGRAPH:
+        piece = (start - np.repeat(lines, counts)) // MAX_PARAGRAPH
+        paragraph = np.cumsum((np.diff(paragraph, prepend=0) != 0) | (np.diff(piece, prepend=0) != 0))
+        joined[1:] &= paragraph[1:] == paragraph[:-1]
+    begin = np.cumsum([0, *(len(text) + 1 for text in texts)])
+    text = np.repeat(np.arange(len(texts)), np.diff(np.searchsorted(start, begin)))
+    return Words(start, end, hashes, joined, paragraph, text)
+
+
+def pair_hashes(hashes: Hashes, joined: NDArray[np.bool_]) -> Hashes:
+    """The hash of each word together with the one before it, or with nothing if they are not `joined`."""
+    before = np.zeros_like(hashes)
+    before[1:] = hashes[:-1]
+    before *= joined
+    return np.asarray(((before << np.uint64(21) | before >> np.uint64(43)) ^ hashes) * _ODD2)
+
+
+def slots(hashes: Hashes, size: int) -> NDArray[np.int64]:
+    """The rows of the hashes in a table of `size` rows, a power of two."""
+    return (hashes >> np.uint64(65 - size.bit_length())).astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Screen:
+    """Weights in units of `STEP`, at most `HIGHEST`: of words (2^n, dialects) and of pairs of words (2^m, dialects)."""
+
+    words: NDArray[np.int8]
+    pairs: NDArray[np.int8]
+
+    @classmethod
+    def open(cls, path: Path | None = None) -> Screen:
+        """Read the tables at `path` (default: those shipped with the package).
+
+        Raises ScreenError if they are not whole tables of this version, OSError if they cannot be read.
+        """
+        path = verified(SHIPPED if path is None else path)
+        with path.open("rb") as file:
+            if file.read(len(MAGIC)) != MAGIC:
+                raise ScreenError(f"{path} is not a screen of this version of cleaner")
+            try:
+                return cls(np.load(file, allow_pickle=False), np.load(file, allow_pickle=False))
+            except (ValueError, EOFError) as error:
+                raise ScreenError(f"{path} is cut short or damaged: {error}") from None
+
+    def save(self, path: Path) -> None:
+        with path.open("wb") as file:
+            file.write(MAGIC)
+            np.save(file, self.words)
+            np.save(file, self.pairs)
+
+    def evidence(self, found: Words) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The first word of each paragraph, and its evidence in each dialect (paragraphs, dialects; `STEP`s)."""
+        first = np.flatnonzero(np.diff(found.paragraph, prepend=-1))
+        rows = self.words.take(slots(found.hashes, len(self.words)), axis=0)
+        rows += self.pairs.take(slots(pair_hashes(found.hashes, found.joined), len(self.pairs)), axis=0)
+        count = np.diff(first, append=len(found.start))
+        bonus = np.minimum(count, BONUS_WORDS) * round(BONUS / STEP)
+        return first, np.add.reduceat(rows, first, axis=0, dtype=np.int64) + bonus[:, None]
+
+    def suspects(self, texts: Sequence[str]) -> list[list[Span]]:
+        """For each text, the paragraphs that look spun; none where the text as a whole does not.
+
+        The spans are in order; each reaches from a paragraph's first word to its last.  A text that may hide what it
+        says is suspected as a whole.
+        """
+        return [
+            [Span(0, len(text))] if not text.isascii() and _DISGUISE.search(text) else own
+            for text, own in zip(texts, self._telling(texts), strict=True)
+        ]
+
+    def _telling(self, texts: Sequence[str]) -> list[list[Span]]:
+        found = words(texts)
+        spans: list[list[Span]] = [[] for _ in texts]
+        if not len(found.start):
+            return spans
+        first, evidence = self.evidence(found)
+        text = found.text[first]
+        alarmed = np.zeros(len(texts), np.bool_)
+        alarmed[text[(_chain(evidence, text) >= round(ALARM / STEP)).any(axis=1)]] = True
+        last = np.r_[first[1:], len(found.start)] - 1
+        offset = np.cumsum([0, *(len(t) + 1 for t in texts)])
+        for p in np.flatnonzero(alarmed[text] & (evidence > 0).any(axis=1)).tolist():
+            begin = int(offset[text[p]])
+            spans[text[p]].append(Span(int(found.start[first[p]]) - begin, int(found.end[last[p]]) - begin))
+        return spans
+
+
+def _chain(evidence: NDArray[np.int64], text: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The highest sum of evidence over the paragraphs that end with each, within its text."""
+    total = np.cumsum(evidence, axis=0)
+    before = total - evidence
+    # Each text starts below all that came before, so that no sum reaches back over its beginning.
+    depth = text * (2 * int(np.abs(total).max()) + 1)
+    low = np.minimum.accumulate(before - depth[:, None], axis=0) + depth[:, None]
+    return np.asarray(total - low)
 
 
 @cache
-def _matcher() -> tuple[AhoCorasick, list[float]]:
-    from ahocorasick_rs import AhoCorasick, Implementation
-
-    rows = [line.split("\t") for line in verified(SHIPPED).read_text(encoding="utf-8").splitlines()]
-    return AhoCorasick([row[0] for row in rows], implementation=Implementation.DFA), [float(row[1]) for row in rows]
+def shipped() -> Screen:
+    """The screen that comes with the package."""
+    return Screen.open()
 
 
-def telling(text: str) -> bool:
-    """Whether `text` may be spun, so that it must be read closely."""
-    lowered = (text if text.isascii() else text.translate(_FOLD)).lower()
-    matcher, weights = _matcher()
-    total = 0.0
-    for number, start, end in matcher.find_matches_as_indexes(lowered, overlapping=True):
-        if not (start and _WORD.match(lowered, start - 1)) and not _WORD.match(lowered, end):
-            total = max(0.0, total + weights[number])
-            if total >= ALARM:
-                return True
-    return False
+def suspects(texts: Sequence[str]) -> list[list[Span]]:
+    """For each text, the paragraphs that one of the shipped dialects may have written (see `Screen.suspects`)."""
+    return shipped().suspects(texts)

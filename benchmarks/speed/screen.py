@@ -1,0 +1,132 @@
+"""What the screen costs, how much honest text it holds back, and what it lets slip.
+
+    python -m benchmarks.speed.screen ../shared/dev ../shared/corpus --cache build/corpus
+
+Prints MB of honest text per second of CPU; the share of honest documents, and of their text, that is suspected, and of
+those read with the dialects after all, by genre; and of paragraphs of 40 words that each dialect has written, how many
+the screen misses, and how many of those the dialects' lattice would have reported.  Spun paragraphs are those of
+DIR/spun.jsonl and simulated ones from documents of the corpus that the screen was not trained on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+
+from cleaner.analysis import analyse
+from cleaner.cleaner import shipped
+from cleaner.language_model import SPECIAL
+from cleaner.lexicon import Channel
+from cleaner.resources import path
+from cleaner.screen import suspects, words
+from cleaner.training.context import simulator, stream_of
+from cleaner.training.corpus import Corpus, tokenized
+from cleaner.training.screen import CHUNK, spun
+from cleaner.training.simulation import chunks
+from cleaner.triage import readers
+
+WINDOW = 40  # words
+BATCH = 100_000  # characters, as in `cleaner.cleaner`
+REPORTED = 0.2  # confidence
+
+
+def batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts in batches of about BATCH characters."""
+    waiting: list[str] = []
+    for text in texts:
+        waiting.append(text)
+        if sum(map(len, waiting)) >= BATCH:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
+
+
+def windows(text: str) -> Iterator[str]:
+    """Stretches of WINDOW words of a text, each a paragraph."""
+    found = words([text])
+    for k in range(0, len(found.start) - WINDOW + 1, WINDOW):
+        yield " ".join(text[found.start[k] : found.end[k + WINDOW - 1]].split()) + "."
+
+
+def honest(folder: Path) -> None:
+    """Speed, and what is suspected, on DIR/clean.jsonl."""
+    rows = [json.loads(line) for line in (folder / "clean.jsonl").read_text(encoding="utf-8").splitlines()]
+    texts = [row["text"] for row in rows]
+    suspects(texts[:50])
+    began = process_time()
+    spans = [own for batch in batches(texts) for own in suspects(batch)]
+    seconds = process_time() - began
+    size = sum(map(len, texts))
+    print(f"screen: {size / 1e6 / seconds:.1f} MB/s")
+    detector = shipped()
+    began = process_time()
+    read = [reader is detector for batch in batches(texts) for reader in readers(batch, detector)]
+    print(f"screen and reading what it suspects: {size / 1e6 / (process_time() - began):.2f} MB/s")
+    by_genre: defaultdict[str, list[int]] = defaultdict(list)
+    for i, row in enumerate(rows):
+        by_genre[row["genre"]].append(i)
+    print("genre                  texts  suspected  of the text  read with the dialects")
+    for genre, own in [*sorted(by_genre.items()), ("all", list(range(len(rows))))]:
+        share = sum(end - start for i in own for start, end in spans[i]) / sum(len(texts[i]) for i in own)
+        suspected, kept = np.mean([bool(spans[i]) for i in own]), np.mean([read[i] for i in own])
+        print(f"{genre:22s} {len(own):5d}  {suspected:9.1%}  {share:11.1%}  {kept:9.2%}")
+
+
+def missed(name: str, paragraphs: Sequence[str]) -> None:
+    """How many spun paragraphs the screen does not suspect, and how many of those are reported otherwise."""
+    slipped = [p for batch in batches(paragraphs) for p, own in zip(batch, suspects(batch), strict=True) if not own]
+    lost = sum(
+        any(finding.confidence >= REPORTED for finding in analysis.findings)
+        for batch in batches(slipped)
+        for analysis in analyse(batch, shipped())
+    )
+    n = len(paragraphs)
+    print(f"{name:22s} {n:7d} paragraphs, {len(slipped):5d} missed, {lost:5d} of them reported: {lost / max(n, 1):.4%}")
+
+
+def simulated(corpus: Corpus, every: int, count: int) -> Iterator[tuple[str, list[str]]]:
+    """About `count` spun paragraphs of each dialect."""
+    detector = shipped()
+    model = detector.model
+    _, stream = corpus.split(every)
+    held_out = stream_of(Corpus(corpus.types, stream, corpus.lengths[:0]), model)
+    spinner = simulator(Channel.open(), path("en", "dialects", "dialects.toml"), model)
+    for dialect, name in enumerate(detector.channel.dialects):
+        random = np.random.default_rng(2)
+        made: list[str] = []
+        for chunk in islice(chunks(held_out, CHUNK, random), max(1, count * WINDOW // CHUNK)):
+            ids = spun(chunk, spinner, dialect, random)
+            text = " ".join("/" if i < len(SPECIAL) else model.words[i] for i in ids.tolist())
+            made += windows(text.replace(" '", "'"))
+        yield name, made
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("texts", type=Path, help="folder with clean.jsonl and spun.jsonl")
+    parser.add_argument("corpus", type=Path, help="folder of *.jsonl.zst")
+    parser.add_argument("--cache", type=Path, required=True, help="folder for the tokenised corpus")
+    parser.add_argument("--every", type=int, default=10, help="as the screen was trained")
+    parser.add_argument("--count", type=int, default=20_000, help="simulated paragraphs of each dialect")
+    options = parser.parse_args()
+    honest(options.texts)
+    real: defaultdict[str, list[str]] = defaultdict(list)
+    for line in (options.texts / "spun.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        real[row["spinner"]] += windows(row["spun"])
+    for name in shipped().channel.dialects:
+        missed(name, real[name])
+    for name, made in simulated(tokenized(options.corpus, options.cache), options.every, options.count):
+        missed(f"{name}, simulated", made)
+
+
+if __name__ == "__main__":
+    main()
