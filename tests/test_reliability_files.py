@@ -158,8 +158,11 @@ def test_killed_at_random_moments_every_file_is_whole(tmp_path: Path) -> None:
     paths = tree(tmp_path, 200)
     generator = random.Random(8)
     for _ in range(8):
+        tree(tmp_path, 200)
         process = subprocess.Popen([*STUB, "fix", "-i", "-q", "."], cwd=tmp_path, env=environment())
-        time.sleep(generator.uniform(0.1, 0.5))
+        while process.poll() is None and paths[0].read_text().startswith(SPUN):
+            time.sleep(0.001)  # it is not at work yet
+        time.sleep(generator.uniform(0, 0.1))
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert all(map(is_whole, paths))

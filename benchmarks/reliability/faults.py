@@ -64,9 +64,14 @@ def kills(times: int = 200) -> Iterator[Entry]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for _ in range(times // 2):
+            for path in folder.iterdir():
+                path.unlink()
             paths = tree(folder, 150, 300)
             process = subprocess.Popen([*FIX, "fix", "-i", "-q", "."], cwd=folder, env=environment())
-            time.sleep(generator.uniform(0.05, 1.2))
+            first = paths[0].stat().st_ino
+            while process.poll() is None and paths[0].stat().st_ino == first:
+                time.sleep(0.001)  # it is not at work yet
+            time.sleep(generator.uniform(0, 0.2))
             process.kill()
             finished += process.wait() == 0
             struck += 0 < sum(path.read_text().startswith(FIXED) for path in paths) < len(paths)
@@ -94,7 +99,9 @@ def _killed_runs(times: int, generator: random.Random) -> Entry:
         expected = {path.name: path.read_bytes() for path in (folder / "whole").glob("*.jsonl")}
         while done < times:
             process = subprocess.Popen([*command, "out", "--resume"], cwd=folder, env=slow)
-            time.sleep(generator.uniform(0.3, 2.0))
+            while process.poll() is None and not list(folder.glob("out/.cleaner/journal.jsonl")):
+                time.sleep(0.001)
+            time.sleep(generator.uniform(0, 1.0))
             if process.poll() is None:
                 process.kill()
                 done += 1
