@@ -92,8 +92,11 @@ def _longer(states: _States, inventory: Inventory, parts: Parts, pointer: Indice
     """The states with each part that begins where they end, as far as they still spell a beginning; `pointer` (tokens
     + 1) tells where the parts of each token begin."""
     count = pointer[states.after + 1] - pointer[states.after]
-    states = states.only(np.repeat(np.arange(len(count)), count))
-    part = np.arange(len(states.start)) - np.repeat(np.cumsum(count) - count, count) + pointer[states.after]
+    source = np.repeat(np.arange(len(count)), count)
+    part = np.arange(len(source)) + np.repeat(pointer[states.after] - np.cumsum(count) + count, count)
+    # Most parts are told by their first word not to go on, which is asked before anything else is looked at.
+    maybe = inventory.may_have(states.key.take(source) * FOLD + parts.words[:, 0].take(part))
+    states, part = states.only(source.take(maybe)), part.take(maybe)
     log_p = states.log_p + parts.log_p[part]
     after = states.after + parts.size[part]
     kept = (log_p >= _BEAM) & (after - states.start <= MOST_WORDS)

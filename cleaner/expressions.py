@@ -118,9 +118,13 @@ class Inventory:
         seen[self.prefix >> np.uint64(64 - _FILTER_BITS)] = True
         return seen
 
+    def may_have(self, keys: Hashes) -> NDArray[np.int64]:
+        """The places of those of `keys` that may be beginnings of expressions."""
+        return np.flatnonzero(self._filter.take((keys >> np.uint64(64 - _FILTER_BITS)).view(np.int64)))
+
     def find(self, keys: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Which of `keys` are beginnings of expressions (their places), and the expressions they spell out, or -1."""
-        maybe = np.flatnonzero(self._filter.take((keys >> np.uint64(64 - _FILTER_BITS)).view(np.int64)))
+        maybe = self.may_have(keys)
         at = np.minimum(self.prefix.searchsorted(keys[maybe]), len(self.prefix) - 1)
         hit = self.prefix.take(at) == keys[maybe]
         return maybe[hit], self.whole.take(at[hit])

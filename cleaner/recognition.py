@@ -130,7 +130,7 @@ class Recognizer:
         found += [np.append(channel.word_key, np.uint64(0))[channel.words] for channel in self.channels]  # -1 pads
         return found
 
-    def words(self, numbers: NDArray[np.int64]) -> Ints:
+    def words(self, numbers: Ints) -> Ints:
         """The words of some expressions (n, MOST_WORDS) as ids of the language model; -1 pads."""
         distinct, place = np.unique(numbers, return_inverse=True)
         norms = [_norms(self.inventory.texts[i]) for i in distinct.tolist()]

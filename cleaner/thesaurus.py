@@ -148,7 +148,7 @@ class Thesaurus:
 def _distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """The values in ascending order, each once; `np.unique` would load masked arrays for it (20 ms)."""
     values = np.sort(values)
-    return values[np.diff(values, prepend=-1) != 0]
+    return np.asarray(values[np.diff(values, prepend=-1) != 0])
 
 
 def phrase_key(phrase: str) -> int:
