@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,21 +42,46 @@ def terms(
 ) -> Iterator[Term]:
     """Disjoint terms, the surest first; `paragraph` is that of each token and `first` the tokens of each paragraph."""
     worth = np.flatnonzero(probability >= LEAST)
-    left = worth[np.lexsort((number[worth], -probability[worth]))].tolist()
-    while left:
-        best = left[0]
-        a, z = start[best], start[best] + size[best]
-        touching = [i for i in left if start[i] < z and start[i] + size[i] > a]
-        left = [i for i in left if not (start[i] < z and start[i] + size[i] > a)]
-        same = [i for i in touching if start[i] == a and size[i] == size[best]]
-        p = int(paragraph[a])
+    worth = worth[np.lexsort((number[worth], -probability[worth]))]
+    columns = (column[worth].tolist() for column in (start, start + size, number, probability))
+    hits = [_Hit(*hit) for hit in zip(*columns, strict=True)]
+    disjoint: list[tuple[int, list[_Hit], list[_Hit]]] = []
+    for left in _clusters(hits):
+        while left:
+            rank = left[0]
+            a, z = hits[rank].start, hits[rank].end
+            touching = [i for i in left if hits[i].start < z and hits[i].end > a]
+            left = [i for i in left if not (hits[i].start < z and hits[i].end > a)]
+            same = [hits[i] for i in touching if hits[i].start == a and hits[i].end == z]
+            disjoint.append((rank, same, [hits[i] for i in touching]))
+    for _, same, overlapping in sorted(disjoint, key=lambda found: found[0]):
+        p = int(paragraph[same[0].start])
         yield Term(
             p,
-            int(a - first[p]),
-            int(z - first[p]),
-            tuple((inventory.texts[number[i]], float(probability[i])) for i in same),
-            float(min(1.0, probability[touching].sum())),
+            same[0].start - int(first[p]),
+            same[0].end - int(first[p]),
+            tuple((inventory.texts[hit.number], hit.probability) for hit in same),
+            min(1.0, float(np.sum([hit.probability for hit in overlapping]))),
         )
+
+
+class _Hit(NamedTuple):
+    start: int
+    end: int
+    number: int
+    probability: float
+
+
+def _clusters(hits: Sequence[_Hit]) -> list[list[int]]:
+    """The places of the hits that overlap directly or through others, cluster by cluster, each in order."""
+    clusters: list[list[int]] = []
+    end = -1
+    for i in sorted(range(len(hits)), key=lambda i: hits[i].start):
+        if hits[i].start >= end:
+            clusters.append([])
+        clusters[-1].append(i)
+        end = max(end, hits[i].end)
+    return [sorted(cluster) for cluster in clusters]
 
 
 def finding(text: str, tokens: Tokens, term: Term, report: float) -> Finding | None:
