@@ -1,9 +1,16 @@
 """Measure lexicons that `cleaner learn` makes, on articles that it has not seen.
 
-    python -m benchmarks.quality.learning pairs     # aligned pairs against gold offsets, about three minutes
+    python -m benchmarks.quality.learning pairs             # aligned pairs against gold offsets, about three minutes
+    python -m benchmarks.quality.learning spun roget        # a spinner's output alone, about ten minutes
 
-The detector's channel is estimated from the lexicon alone, as for the shipped dialects from theirs.  Scores are those
-of ../shared/score.py.
+With `pairs` the detector's channel is estimated from the lexicon alone, as for the shipped dialects from theirs.  With
+`spun` a development spinner swaps 30% of the words it knows in news articles; others of its articles are read
+
+- as they come, with no table (`shipped`),
+- with the thesaurus as the channel, told that they are spun (`thesaurus`),
+- so too, with the learned rows in place of the thesaurus' own (`learned`), and with rows from gold offsets (`gold`).
+
+Scores are those of ../shared/score.py.
 """
 
 from __future__ import annotations
@@ -12,11 +19,17 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+from zlib import crc32
 
 from benchmarks.quality.crossvalidate import Row, analysed, detector, load, results, tally
+from benchmarks.spinners import NAMES, spin
+from cleaner.analysis import Analysis, analyse, parse
 from cleaner.calibration import Calibration
+from cleaner.cleaner import recognizer, shipped
 from cleaner.learning.pairs import Pair, edits, lexicon
-from cleaner.lexicon import Channel, Dialect, Entry, Evidence, compile_channel, estimate
+from cleaner.learning.spun import READINGS, SpunLearner
+from cleaner.lexicon import Channel, Dialect, Entry, Evidence, compile_channel, estimate, extended, phrase_keys
 from cleaner.thesaurus import Thesaurus
 from cleaner.training.derive import derive
 from cleaner.training.induce import induce
@@ -44,9 +57,51 @@ def pairs(shared: Path, spinner: str, training: int, test: int) -> None:
     articles = [Pair(row["original"], row["spun"]) for row in known]
     learned = lexicon(articles, edits(articles, Thesaurus.open()))
     for name, entries in (("gold offsets", induce(known)), ("aligned", learned)):
-        figures = score(shared, entries, unknown)
-        shown = "  ".join(f"{k}={figures[k]:.4g}" for k in ("detP", "detR", "fixP", "fixR", "fixF05", "wer_cut", "n"))
-        print(f"{spinner}, {name}: {len(entries):,} rows  {shown}", flush=True)
+        show(f"{spinner}, {name}", entries, score(shared, entries, unknown))
+
+
+def spun(shared: Path, name: str, rate: float, training: int, test: int) -> None:
+    """Print the figures of a development spinner's articles with the thesaurus, and with what 200 others teach."""
+    models, table = shipped(), recognizer().thesaurus
+    rows = []
+    for line in (shared / "dev" / "spun.jsonl").open(encoding="utf-8"):
+        row = json.loads(line)
+        if row["spinner"] == "news-a":
+            made = spin(name, row["original"], rate=rate, seed=crc32(row["id"].encode()), sticky=False)
+            rows.append({"original": row["original"], "spun": made.text, "edits": made.edits})
+    known, unknown = rows[:training], rows[training : training + test]
+    learner = SpunLearner([row["spun"] for row in known], models, table)
+    done: list[Any] = []
+    while len(done) < learner.parts:
+        done.append(learner.part(done))
+    learned = learner.lexicon(done)
+    texts = [row["spun"] for row in unknown]
+
+    def told(entries: Sequence[Entry]) -> list[Analysis]:
+        """Analyses of the texts, known to be spun by somebody with a thesaurus and these rows."""
+        analyses = []
+        for text in texts:
+            parsed = parse([text], models, shield_names=True)
+            assert parsed is not None
+            part = table.channel(phrase_keys(parsed.batch.hashes, parsed.batch.joined), rate / 3, READINGS)
+            analyses += analyse([text], detector(extended(part, entries) if entries else part), assume_spun=True)
+        return analyses
+
+    for way, entries, analyses in (
+        ("shipped", [], analysed(texts, models)),
+        ("thesaurus", [], told([])),
+        ("learned", learned, told(learned)),
+        ("gold", induce(known), told(induce(known))),
+    ):
+        found = results(texts, analyses, Calibration.open())
+        show(f"{name}, {way}", entries, tally(load(shared / "score.py"), unknown, found).row([]))
+
+
+def show(what: str, entries: Sequence[Entry], figures: Row) -> None:
+    shown = "  ".join(
+        f"{k}={figures[k]:.4g}" for k in ("docs", "detP", "detR", "fixP", "fixR", "fixF05", "wer_cut", "n")
+    )
+    print(f"{what}: {len(entries):,} rows  {shown}", flush=True)
 
 
 def main() -> None:
@@ -55,10 +110,17 @@ def main() -> None:
     commands = parser.add_subparsers(required=True, dest="command")
     of_pairs = commands.add_parser("pairs")
     of_pairs.add_argument("--spinner", default="news-a")
-    of_pairs.add_argument("--training", type=int, default=200)
-    of_pairs.add_argument("--test", type=int, default=100)
+    of_spun = commands.add_parser("spun")
+    of_spun.add_argument("spinner", choices=NAMES)
+    of_spun.add_argument("--rate", type=float, default=0.3)
+    for command in (of_pairs, of_spun):
+        command.add_argument("--training", type=int, default=200)
+        command.add_argument("--test", type=int, default=100)
     options = parser.parse_args()
-    pairs(options.shared, options.spinner, options.training, options.test)
+    if options.command == "pairs":
+        pairs(options.shared, options.spinner, options.training, options.test)
+    else:
+        spun(options.shared, options.spinner, options.rate, options.training, options.test)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cleaner.cli.options import usable_lexicon
-from cleaner.cli.problems import Failure, complain, reason
+from cleaner.cli.problems import Failure, Problems, complain, reason
 from cleaner.reports.layout import number, readable_path
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ Examples:
   cleaner learn --pairs pairs.jsonl -o my.tsv
   cleaner check --lexicon my.tsv article.txt       use what was learned
   cleaner learn --pairs more.jsonl --fields before,after -o my.tsv --merge
+  cleaner learn --spun spun-articles/ -o my.tsv    its output alone: some 200 articles
   cleaner lexicon lint my.tsv                      after editing the table by hand
 
 pairs.jsonl holds one pair a line: {"original": "He said so.", "spun": "He mentioned so."}
@@ -36,6 +37,7 @@ Exit code: 0 done, 2 an error, 130 interrupted; --resume does the rest.""",
 @click.option(
     "--pairs", multiple=True, metavar="FILE", help="JSON Lines with the original and the spun text of articles."
 )
+@click.option("--spun", multiple=True, metavar="PATH", help="Files or folders of articles, all of one spinner.")
 @click.option(
     "--fields",
     default="original,spun",
@@ -51,6 +53,7 @@ Exit code: 0 done, 2 an error, 130 interrupted; --resume does the rest.""",
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress and no summary.")
 def command(
     pairs: tuple[str, ...],
+    spun: tuple[str, ...],
     fields: tuple[str, str],
     output: str,
     merge: bool,
@@ -61,10 +64,11 @@ def command(
     """Write a table of the phrases that a spinner swaps, for --lexicon and for people to look over.
 
     From pairs, phrases are aligned with what became of them.  Each row says how often a phrase became another one, and
-    in how many articles; where both sides are equal, how often it was left alone.
+    in how many articles; where both sides are equal, how often it was left alone.  From spun articles alone, which
+    have to be spun throughout, the same is estimated with the thesaurus and the language model.
     """
-    if not pairs:
-        raise click.UsageError("name what to learn from: --pairs FILE")
+    if bool(pairs) == bool(spun):
+        raise click.UsageError("name what to learn from: either --pairs FILE or --spun PATH")
     if merge and overwrite:
         raise click.UsageError("--merge keeps the rows of the table, --overwrite drops them; give one of them")
     target = Path(output)
@@ -73,7 +77,7 @@ def command(
     from cleaner.learning.job import State, StateError, learn
     from cleaner.learning.tables import merged, write
 
-    learner = _pairs(pairs, fields)
+    learner = _pairs(pairs, fields) if pairs else _spun(spun)
     path = target.with_name(target.name + ".state")
     if overwrite:
         path.unlink(missing_ok=True)
@@ -137,6 +141,22 @@ def _pairs(paths: tuple[str, ...], fields: tuple[str, str]) -> Learner:
     if not pairs:
         raise Failure(f"{readable_path(paths[0])}: holds no pair; name JSON Lines with originals and spun texts")
     return PairsLearner(pairs, Thesaurus.open())
+
+
+def _spun(paths: tuple[str, ...]) -> Learner:
+    from cleaner.cleaner import recognizer, shipped
+    from cleaner.cli import files
+    from cleaner.documents import passages
+    from cleaner.learning.spun import SpunLearner
+
+    problems = Problems()
+    texts = [
+        "\n".join(passage.text for passage in passages(document.name, document.text))
+        for document in files.read(files.find(paths, problems), "utf-8", problems)
+    ]
+    if problems.count:
+        raise Failure("nothing learned; mend or leave out what is named above")
+    return SpunLearner(texts, shipped(), recognizer().thesaurus)
 
 
 @contextmanager
