@@ -3,8 +3,9 @@
 Whoever picks synonyms leaves words that fit their place worse than a synonym of theirs would.  With all other words
 held as they stand, a document's log-likelihood ratio is the sum over its words x of
 log(1 - r [x is in the thesaurus] + r sum_o P(x | o) (P(o in context) / P(x in context))^scale),
-where r is the share of known words that were swapped, chosen to make it largest.  No lattice is needed, so that every
-document can be looked at; one that stands out is then read with the thesaurus as its channel.
+what is repeated counted once, where r is the share of known words that were swapped, chosen to make it largest.  No
+lattice is needed, so that every document can be looked at; one that stands out is then read with the thesaurus as its
+channel.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaner.islands import Batch
-from cleaner.language_model import LanguageModel
+from cleaner.language_model import START, LanguageModel
 from cleaner.plausibility import log_fit
 from cleaner.thesaurus import NO_WORD, Thesaurus
 
@@ -71,7 +72,7 @@ def suspicion(b: Batch, capital: NDArray[np.bool_], thesaurus: Thesaurus, model:
     known = np.zeros(n_tokens, bool)
     known[thesaurus.known([keys]).start] = True
 
-    used = np.flatnonzero(known | (total > 0))
+    used = _told_once(b, np.flatnonzero(known | (total > 0)))
     document = b.document[b.paragraph[used]]
     ratios = np.stack(
         [
@@ -83,3 +84,16 @@ def suspicion(b: Batch, capital: NDArray[np.bool_], thesaurus: Thesaurus, model:
         axis=1,
     )
     return Suspicion(ratios.max(axis=1), RATES[ratios.argmax(axis=1)])
+
+
+def _told_once(b: Batch, tokens: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of the `tokens` that do not stand among the same neighbours (two on each side) earlier in their document:
+    what a text repeats is no further evidence."""
+    key = b.document[b.paragraph].astype(np.uint64)
+    place = np.arange(len(b.ids))
+    for distance in range(-2, 3):
+        there = np.clip(place + distance, b.first[b.paragraph], b.first[b.paragraph + 1] - 1)
+        beside = np.where(there == place + distance, b.ids[there], START).astype(np.uint64)
+        key = (key + beside) * np.uint64(0x9E3779B97F4A7C15)
+        key ^= key >> np.uint64(29)
+    return np.asarray(np.sort(tokens[np.unique(key[tokens], return_index=True)[1]]))

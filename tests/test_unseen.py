@@ -86,3 +86,10 @@ def test_garbled_document_is_restored_in_part_and_the_honest_one_left() -> None:
     assert garbled.verdict == "spun" and garbled.dialect == "thesaurus"
     assert {"metropolis", "lengthy"} & {f.text for f in garbled.findings if f.applied}
     assert garbled.undo() == GARBLED
+
+
+def test_what_a_text_repeats_is_no_further_evidence() -> None:
+    for text in (HONEST, GARBLED):
+        twice, often = (suspect(" ".join([text] * n)) for n in (2, 40))
+        assert np.allclose(often.log_ratio, twice.log_ratio, atol=1e-9)
+        assert often.rate == twice.rate
