@@ -26,6 +26,7 @@ _DOUBTFUL = 0.5
 # Under this probability no finding of a document can reach the confidence from which findings are reported.
 _REPORTABLE = 0.01
 _READINGS = 16  # of each phrase, by the thesaurus
+_FOREIGN = 1e-5  # P(a paragraph's dialect is drawn apart from that of the others)
 _IN_SPUN = 2.8  # log-odds by which an expression is likelier garbled in a spun paragraph
 _ALONE = 2.5  # log-odds by which one garbled expression says less of its document than of itself
 
@@ -155,27 +156,29 @@ def _read(parsed: Parsed, detector: Detector, given: float | None = None) -> lis
     """
     texts, b, channel = parsed.texts, parsed.batch, detector.channel
     c, islands = detector.candidates(b)
-    even = np.full((len(texts), len(channel.dialects)), -np.log(len(channel.dialects)))
+    even = np.full((len(parsed.tokens), len(channel.dialects)), -np.log(len(channel.dialects)))
     first = detector.read(b, c, islands, even)
     bounds = parsed.bounds
-    weights = even.copy()
     said: Said = []
     for d in range(len(texts)):
         own = slice(bounds[d], bounds[d + 1])
-        weights[d] = _log_weights(first.dialect[own].sum(axis=0))
         if given is not None:
             said.append((np.full(bounds[d + 1] - bounds[d], given), given))
         else:
             said.append(detector.chain(first.log_ratio[own]) if bounds[d] < bounds[d + 1] else (np.zeros(0), 0.0))
+    spun_of = np.concatenate([spun for spun, _ in said])
+    weights = _log_weights(first.dialect, spun_of, b.document)
     found = _found(parsed, detector, c, islands, first, weights, said)
     analyses = []
+    best = weights.argmax(axis=1)
     for d, (spun, anywhere) in enumerate(said):
-        dialect = channel.dialects[int(weights[d].argmax())]
+        own = slice(bounds[d], bounds[d + 1])
         marked = [
-            Paragraph(start, end, round(float(p), 4), dialect if p >= 0.5 else None)
-            for (start, end), p in zip(parsed.spans[d], spun, strict=True)
+            Paragraph(start, end, round(float(p), 4), channel.dialects[k] if p >= 0.5 else None)
+            for (start, end), p, k in zip(parsed.spans[d], spun, best[own], strict=True)
         ]
-        analyses.append(Analysis(anywhere, dialect, tuple(marked), tuple(found[d])))
+        most = int((first.dialect[own] * spun[:, None]).sum(axis=0).argmax())
+        analyses.append(Analysis(anywhere, channel.dialects[most], tuple(marked), tuple(found[d])))
     return analyses
 
 
@@ -189,7 +192,8 @@ def _found(
         return everything
     if not doubtful.all():
         c, kept = c.only(parsed.batch.inside(doubtful))
-        parsed, first, weights = parsed.only(doubtful), first.only(kept), weights[doubtful]
+        weights = weights[doubtful[parsed.batch.document]]
+        parsed, first = parsed.only(doubtful), first.only(kept)
         islands = detector.lattice(parsed.batch, c)
     b, channel = parsed.batch, detector.channel
     adapted = detector.adapt(b, c, first, weights, parsed.capital)
@@ -226,9 +230,20 @@ def honest(spans: Iterable[tuple[int, int]]) -> Analysis:
     return Analysis(0.0, None, tuple(Paragraph(start, end, 0.0) for start, end in spans), ())
 
 
-def _log_weights(evidence: Floats) -> Floats:
-    """Log weights of a document's dialects from their log-likelihoods."""
-    return np.asarray(evidence - np.logaddexp.reduce(evidence))
+def _log_weights(evidence: Floats, spun: Floats, document: NDArray[np.int64]) -> Floats:
+    """Log posterior of each paragraph's dialect from the log-likelihoods (paragraphs, dialects).
+
+    Two paragraphs of a `document` are of one dialect, but for the share _FOREIGN of cases in which any may be; what is
+    probably not `spun` (0..1) tells nothing of it.
+    """
+    telling = evidence * spun[:, None]
+    total = np.zeros((int(document.max(initial=-1)) + 1, evidence.shape[1]))
+    np.add.at(total, document, telling)
+    others = total[document] - telling
+    others -= np.logaddexp.reduce(others, axis=1)[:, None]
+    prior = np.logaddexp(others + np.log(1 - _FOREIGN), np.log(_FOREIGN / evidence.shape[1]))
+    posterior = evidence + prior
+    return np.asarray(posterior - np.logaddexp.reduce(posterior, axis=1)[:, None])
 
 
 def _surfaces(texts: Sequence[str], tokens: Sequence[Tokens]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -103,13 +103,12 @@ class Detector:
     def read(
         self, b: Batch, c: Candidates, islands: Lattice, log_dialect: Floats, score: Floats | None = None
     ) -> Reading:
-        """One pass.  `log_dialect` (documents, dialects): log weights of the mixture; `score` (candidates): what the
+        """One pass.  `log_dialect` (paragraphs, dialects): log weights of the mixture; `score` (candidates): what the
         second pass puts in place of the channel's own log P(spun | original)."""
         n_paragraphs = len(b.document)
-        document = b.document[b.paragraph]
         swap = self._log_swap(b, c, log_dialect) if score is None else score
         log_stay = self.channel.log_stay[c.original]
-        stay = np.logaddexp.reduce(log_stay + log_dialect[document[c.stay_start]], axis=1)
+        stay = np.logaddexp.reduce(log_stay + log_dialect[b.paragraph[c.stay_start]], axis=1)
         unchanged = spread(stay, c, len(b.ids))
 
         t = self.tuning
@@ -156,8 +155,8 @@ class Detector:
         return rarity(b.ids) + self.reference.lent(b.hashes, np.exp(self.model.unigram(b.ids).astype(float)))
 
     def _log_swap(self, b: Batch, c: Candidates, log_dialect: Floats) -> Floats:
-        """log P(spun | original) of each candidate, under its document's mixture of dialects."""
-        weights = log_dialect[b.document[b.paragraph[c.start]]]
+        """log P(spun | original) of each candidate, under its paragraph's mixture of dialects."""
+        weights = log_dialect[b.paragraph[c.start]]
         return np.asarray(np.logaddexp.reduce(self.channel.log_swap[c.row] + weights, axis=1))
 
     def log_prob(self, b: Batch, token: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -35,8 +35,8 @@ def laid(paragraphs: list[str], documents: list[int] | None = None) -> Batch:
     return batch(tokens, documents or [0] * len(paragraphs), DETECTOR.model, shielded)
 
 
-def even(documents: int = 1) -> np.ndarray:
-    return np.full((documents, 2), -np.log(2.0))
+def even(paragraphs: int = 1) -> np.ndarray:
+    return np.full((paragraphs, 2), -np.log(2.0))
 
 
 @settings(deadline=None)
@@ -86,7 +86,7 @@ def test_without_swaps_an_island_says_what_the_text_says(paragraphs: list[str]) 
 def test_a_paragraph_reads_alike_alone_and_among_others(paragraphs: list[str]) -> None:
     together = laid(paragraphs)
     c, islands = DETECTOR.candidates(together)
-    read = DETECTOR.read(together, c, islands, even())
+    read = DETECTOR.read(together, c, islands, even(len(paragraphs)))
     best = {(int(c.start[i]), int(c.size[i]), int(c.row[i])) for i in read.best}
     alone_best = set()
     for number, paragraph in enumerate(paragraphs):
@@ -129,6 +129,6 @@ def test_candidates(text: str, swapped: dict[str, set[str]]) -> None:
 def test_empty_paragraphs_are_read(paragraphs: list[str]) -> None:
     b = laid(paragraphs)
     c, islands = DETECTOR.candidates(b)
-    reading = DETECTOR.read(b, c, islands, even())
+    reading = DETECTOR.read(b, c, islands, even(len(paragraphs)))
     assert len(reading.log_ratio) == len(paragraphs)
     assert reading.log_ratio[0] == 0.0

@@ -28,7 +28,7 @@ def main() -> None:
     models = shipped()
     parsed = parse(texts, models)
     assert parsed is not None
-    even = np.full((len(texts), len(models.channel.dialects)), -np.log(len(models.channel.dialects)))
+    even = np.full((len(parsed.tokens), len(models.channel.dialects)), -np.log(len(models.channel.dialects)))
     wide = None
     for beam, width in ((40.0, 2000), (16.0, 100), (models.tuning.beam, models.tuning.width), (8.0, 16), (5.0, 6)):
         tuning = replace(models.tuning, beam=beam, width=width)
