@@ -152,6 +152,19 @@ class Passage:
         )
         return replace(result, text=apply(result.original, findings), findings=findings)
 
+    def spliced(self, edits: Sequence[tuple[int, int, str]]) -> list[bytes | memoryview]:
+        """The source with each (start, end, new) in place, in pieces of UTF-8; what is in `raw` is not copied."""
+        if self.raw is None:
+            return [splice(self.source, edits).encode("utf-8", "surrogatepass")]
+        pieces: list[bytes | memoryview] = []
+        at = position = 0
+        for start, end, new in edits:
+            kept = len(self.source[position:start].encode())
+            pieces += [self.raw[at : at + kept], new.encode()]
+            at += kept + len(self.source[start:end].encode())
+            position = end
+        return [*pieces, self.raw[at:]]
+
 
 class Builder:
     """Puts a passage together from stretches of its source.

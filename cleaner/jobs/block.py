@@ -15,7 +15,7 @@ from cleaner.documents import judge
 from cleaner.edits import Edit
 from cleaner.formats.base import Bad, Block, Format, Item, Options, Outcome, Record, Verbatim
 from cleaner.formats.compression import compress
-from cleaner.formats.passage import Passage, splice
+from cleaner.formats.passage import Passage
 from cleaner.formats.problems import RecordError
 from cleaner.policies import Fate, Policy
 from cleaner.result import Finding, Result, Verdict
@@ -237,20 +237,19 @@ class _Parts:
         at = self.length
         if record.whole:
             result = passage.project(result)
-            source, length = result.text, len(passage.source)
+            source: list[bytes | memoryview] = [result.text.encode("utf-8", "surrogatepass")]
+            length = len(passage.source)
             edits: list[tuple[Finding, str | None]] = [(f, None) for f in result.findings if f.applied]
         else:
             result = passage.permitted(result)
             applied = [f for f in result.findings if f.applied]
             spans = [passage.locate(f.start, f.end) for f in applied]
             new = [passage.escape(f.replacement or "") for f in applied]
-            source, length = passage.source, len(passage.text)
-            if applied:
-                source = splice(source, ((s.start, s.end, n) for s, n in zip(spans, new, strict=True)))
+            changes = [(s.start, s.end, n) for s, n in zip(spans, new, strict=True)]
+            source, length = passage.spliced(changes), len(passage.text)
             raw = [passage.source[s.start : s.end] for s in spans]
             edits = [(f, None if r == passage.escape(f.text) else r) for f, r in zip(applied, raw, strict=True)]
-        stored = passage.raw if source is passage.source else None
-        self.sources.append(source.encode("utf-8", "surrogatepass") if stored is None else stored)
+        self.sources += source
         self.edits += [
             Edit(f.start + at, f.end + at, f.text, f.replacement or "", f.confidence, raw) for f, raw in edits
         ]
