@@ -27,7 +27,6 @@ Floats = NDArray[np.float64]
 Lift = Callable[[Sequence[Phrase], Ints, Ints, Floats], Floats]
 
 _STRENGTH = 1.0  # occurrences' worth of belief in the prior
-_PARSIMONY = 0.9  # what the evidence for a pair counts, for each word that it has beyond one on either side
 
 
 class Block(NamedTuple):
@@ -75,6 +74,7 @@ def align(
     sizes: Sizes,
     lift: Lift,
     outside: Mapping[Phrase, int] | None = None,
+    parsimony: float = 1.0,
     rounds: int = 8,
 ) -> Iterator[list[Link]]:
     """Yield the links of each block's best segmentation, from left to right.
@@ -82,6 +82,7 @@ def align(
     `weights` counts how often each block was seen, `outside` the occurrences of original phrases outside the blocks,
     where nothing was changed.  `lift` gives P(spun | original) / P(spun) of candidate pairs (phrases; numbers of the
     originals and the spun ones; P of each phrase as the product of its words' frequencies) as the base measure has it.
+    `parsimony` (0..1) is what the evidence for a pair counts, for each word that it has beyond one on either side.
     """
     outside = outside or {}
     first = np.cumsum([0, *((len(b.original) + 1) * (len(b.spun) + 1) for b in blocks)])
@@ -93,7 +94,7 @@ def align(
     low, high, start, end = edges.shape.T
     size[edges.pair] = [sizes[m, n] for m, n in zip((high - low).tolist(), (end - start).tolist(), strict=True)]
     plain = np.ones(len(edges.original))
-    plain[edges.pair] = _PARSIMONY ** np.maximum(high - low + end - start - 2, 0)
+    plain[edges.pair] = parsimony ** np.maximum(high - low + end - start - 2, 0)
     prior = _STRENGTH * size * lift(list(phrases), edges.original, edges.spun, chance)
     alone = np.array([outside.get(phrase, 0) for phrase in phrases], np.float64)
     kept = np.array([len(phrase) == 1 for phrase in phrases])[edges.original] & (edges.original == edges.spun)

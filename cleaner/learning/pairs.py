@@ -31,6 +31,7 @@ _BETWEEN = 1
 _LONGEST = 24  # words that differ on either side of a block; where more do, somebody has rewritten it
 _SHORTER = 0.25  # P(a phrase goes on with another word)
 PART = 120_000  # words of the originals that are aligned together, in about 800 MB
+PARSIMONY = 0.9  # weight of the evidence for a pair, for each word beyond one on either side
 SIZES = {
     **{(m, n): 0.99 * _SHORTER ** (m + n - 2) * 0.55 for m in range(1, MAX_WORDS + 1) for n in range(1, MAX_WORDS + 1)},
     **{(1, 0): 0.0005, (0, 1): 0.0005},
@@ -158,7 +159,8 @@ def edits(pairs: Sequence[Pair], thesaurus: Thesaurus) -> list[list[Edit]]:
     found: list[list[Edit]] = [[] for _ in pairs]
     if blocks:
         outside = _outside([original.norms for _, (original, _) in stretches], times)
-        links = dict(zip(blocks, align(blocks, list(times.values()), SIZES, lift(thesaurus), outside), strict=True))
+        aligned = align(blocks, list(times.values()), SIZES, lift(thesaurus), outside, PARSIMONY)
+        links = dict(zip(blocks, aligned, strict=True))
         for region in regions:
             found[region.pair] += _swaps(pairs[region.pair], region, links[region.block])
     return found

@@ -25,7 +25,7 @@ from cleaner.thesaurus import Thesaurus
 from cleaner.training.rows import usable
 
 ROUNDS = 2  # a third one finds more swaps, but more wrong ones too
-_CHARACTERS = 60_000  # of the texts that are read together
+_CHARACTERS = 25_000  # of the texts that are read together, in some 600 MB
 READINGS = 24  # of each phrase
 _RATE = 0.1  # share of the known phrases that were swapped, before anything is known
 _SWAPS = 5.0  # swaps' worth of belief in the thesaurus' shares
