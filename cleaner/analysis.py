@@ -90,11 +90,13 @@ def analyse(
     if parsed is None:
         return [honest(list(paragraphs(text))) for text in texts]
     analyses = _read(parsed, detector, given=1.0 if assume_spun else None)
-    if recognizer is None:
-        return analyses
-    if not assume_spun:
-        _look_again(parsed, analyses, detector, recognizer.thesaurus)
-    return _with_terms(parsed, analyses, recognizer)
+    if recognizer is not None:
+        if not assume_spun:
+            _look_again(parsed, analyses, detector, recognizer.thesaurus)
+        analyses = _with_terms(parsed, analyses, recognizer)
+    # Nothing is said of a document without tokens, whatever it is read with.
+    tokens = np.bincount(parsed.batch.document[parsed.batch.paragraph], minlength=len(texts)).tolist()
+    return [a if n else honest(own) for a, n, own in zip(analyses, tokens, parsed.spans, strict=True)]
 
 
 def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, thesaurus: Thesaurus) -> None:

@@ -114,3 +114,8 @@ def test_a_higher_threshold_applies_fewer_of_the_same_findings(text: str, thresh
     high = Cleaner(Settings(threshold=threshold, report_threshold=0.0)).clean(text)
     assert [replace(f, applied=False) for f in high.findings] == [replace(f, applied=False) for f in base.findings]
     assert {f for f in high.findings if f.applied} <= set(base.findings)
+
+
+def test_texts_without_words_come_out_alike_in_any_company(cleaner: Cleaner) -> None:
+    company = ["", "***", "\n\n—\n", "\u200b", "”", "\n".join(SPUN)]
+    assert list(cleaner.clean_many(company)) == [cleaner.clean(text) for text in company]

@@ -86,7 +86,7 @@ def kills(times: int = 200) -> Iterator[Entry]:
 
 
 def _killed_runs(times: int, generator: random.Random) -> Entry:
-    done = wrong = rounds = 0
+    done = wrong = rounds = published = 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "in").mkdir()
@@ -98,15 +98,18 @@ def _killed_runs(times: int, generator: random.Random) -> Entry:
         subprocess.run([*command, "whole"], cwd=folder, env=environment(FAKE_BLOCK="4000"), check=True)
         expected = {path.name: path.read_bytes() for path in (folder / "whole").glob("*.jsonl")}
         while done < times:
+            journal = folder / "out" / ".cleaner" / "journal.jsonl"
+            before = journal.stat().st_ino if journal.exists() else 0
             process = subprocess.Popen([*command, "out", "--resume"], cwd=folder, env=slow)
-            while process.poll() is None and not list(folder.glob("out/.cleaner/journal.jsonl")):
-                time.sleep(0.001)
-            time.sleep(generator.uniform(0, 1.0))
+            while process.poll() is None and (not journal.exists() or journal.stat().st_ino == before):
+                time.sleep(0.001)  # it is not at work yet
+            time.sleep(generator.uniform(0, 1.5))
             if process.poll() is None:
                 process.kill()
                 done += 1
             complete = process.wait() == 0
             for path in (folder / "out").glob("*.jsonl"):
+                published += 1
                 wrong += path.read_bytes() != expected.get(path.name)
             if complete:
                 rounds += 1
@@ -114,6 +117,7 @@ def _killed_runs(times: int, generator: random.Random) -> Entry:
                 subprocess.run(["rm", "-rf", folder / "out"], check=True)
     return {
         "fault": "SIGKILL in `cleaner run`, continued with --resume", "times": times, "runs completed between": rounds,
+        "finished files compared": published,
         "lost or half-written files": wrong,
     }  # fmt: skip
 

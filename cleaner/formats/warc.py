@@ -128,5 +128,8 @@ class _Guarded:
     def tell(self) -> int:
         return 0
 
+    def close(self) -> None:
+        """Called by fastwarc 0.15; the stream belongs to whoever opened it."""
+
     def seek(self, offset: int, whence: int = 0) -> int:
         return 0
