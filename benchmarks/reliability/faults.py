@@ -13,7 +13,6 @@ import contextlib
 import json
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -156,13 +155,14 @@ def disks(times: int = 50) -> Iterator[Entry]:
 
 
 def _measured(command: list[str], folder: Path, **more: str) -> tuple[int, str, float, float]:
-    """Exit code, last line of errors, processor seconds, and the most memory (MiB) of any process so far."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, cwd=folder, env=environment(**more), capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    lines = done.stderr.decode(errors="replace").splitlines()
-    return done.returncode, lines[-1] if lines else "", round(seconds, 1), round(after.ru_maxrss / 1024)
+    """Exit code, last line of errors, processor seconds, and the most memory (MiB) of the process."""
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, cwd=folder, env=environment(**more), stderr=errors)
+        _, status, used = os.wait4(process.pid, 0)
+        errors.seek(0)
+        lines = errors.read().decode(errors="replace").splitlines()
+    seconds = round(used.ru_utime + used.ru_stime, 1)
+    return os.waitstatus_to_exitcode(status), lines[-1] if lines else "", seconds, round(used.ru_maxrss / 1024)
 
 
 def _fast(command: list[str], fault: str, folder: Path) -> Entry:
