@@ -217,7 +217,7 @@ def test_undo_command(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_line_of_200_mb_takes_less_than_1_gb(tmp_path: Path, workers: str) -> None:
+def test_a_line_of_200_mb_is_held_twice_at_most(tmp_path: Path, workers: str) -> None:
     line = b"words and words in response to the navy, caf\\u00e9 \xe2\x80\x9cso\xe2\x80\x9d and more of them.\\n"
     with (tmp_path / "a.jsonl").open("wb") as file:
         file.write(b'{"id": 1, "text": "' + line * (200_000_000 // len(line)) + b'"}\n')
@@ -232,6 +232,6 @@ def test_a_line_of_200_mb_takes_less_than_1_gb(tmp_path: Path, workers: str) -> 
     command = [sys.executable, "-c", code, *FAKE, "run", "a.jsonl", "-o", "out.jsonl", "-j", workers, "-q"]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) < 1000
+    assert int(done.stdout) < 600  # so that the models fit beside it
     with (tmp_path / "out.jsonl").open("rb") as out:
         assert b"army" in out.read(2 << 20)
