@@ -141,7 +141,7 @@ def expected(texts: Sequence[str], detector: Detector, thesaurus: Thesaurus, bef
     channel = before.sharpened(channel, spelling)
     reader = Detector(detector.model, channel, detector.context, detector.calibration, detector.tuning)
     c, islands = reader.candidates(b)
-    even = np.zeros((len(texts), 1))
+    even = np.zeros((len(b.document), 1))  # paragraphs, dialects
     first = reader.read(b, c, islands, even)
     adapted = reader.adapt(b, c, first, even, parsed.capital)
     posterior = reader.read(b, c, islands, even, reader.in_context(b, c, first, adapted)).posterior
