@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.integrity import verified
 from cleaner.lexicon import Hashes
 from cleaner.segment import tokenize, word_hash
 
@@ -50,7 +51,7 @@ class Inventory:
     def open(cls, path: Path = SHIPPED) -> Inventory:
         """Read an inventory (default: the one shipped); raises InventoryError if it is not one, OSError if it cannot
         be read."""
-        with path.open("rb") as file:
+        with verified(path).open("rb") as file:
             if file.read(len(MAGIC)) != MAGIC:
                 raise InventoryError(f"{path} is not an inventory of expressions of this version of cleaner")
             try:

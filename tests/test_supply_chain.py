@@ -21,6 +21,8 @@ from cleaner.lexicon import Channel, LexiconError, read_own
 
 ROOT = Path(__file__).parent.parent
 MODELS = Path(cleaner.__file__).parent / "models"
+# Models that the sentence below needs.
+USED = ("en.calibration.json", "en.channel", "en.context", "en.expressions", "en.lm", "en.screen", "en.thesaurus")
 SPUN = b"White Home officers mentioned the Chilly Conflict was over.\n"
 
 
@@ -57,8 +59,15 @@ def test_what_was_published_works(installed: Path) -> None:
     assert b"Home -> House" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["en.screen", "en.lm", "en.channel", "en.context", "en.thesaurus"])
-@pytest.mark.parametrize("damage", ["flipped", "cut", "empty", "missing"])
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        *((name, "flipped") for name in sorted(path.name for path in MODELS.iterdir()) if name in USED),
+        *(("en.screen", damage) for damage in ("cut", "empty", "missing")),
+        ("en.lm", "cut"),
+        ("en.context", "missing"),
+    ],
+)
 def test_a_damaged_model_is_named_with_its_mend(installed: Path, name: str, damage: str) -> None:
     path = installed / "models" / name
     path.unlink()
