@@ -1,6 +1,6 @@
 """Run all properties of the test suite, and note how many examples of each held.
 
-python -m benchmarks.reliability.invariants --times 10 --results benchmarks/results/reliability.json
+python -m benchmarks.reliability.invariants [FILE...] --times 10 --results benchmarks/results/reliability.json
 
 `--times` multiplies the examples of the properties of the whole cleaner (tests/test_properties.py).
 """
@@ -23,11 +23,12 @@ _COUNT = re.compile(r"- (\d+) passing examples, (\d+) failing examples")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", type=Path, help="tests (default: all with properties)")
     parser.add_argument("--times", type=float, default=1)
     parser.add_argument("--results", type=Path, required=True)
     options = parser.parse_args()
-    files = [p for p in sorted((ROOT / "tests").glob("test_*.py")) if "from hypothesis import" in p.read_text("utf-8")]
-    for file in files:
+    tests = sorted((ROOT / "tests").glob("test_*.py"))
+    for file in options.files or [path for path in tests if "from hypothesis import" in path.read_text("utf-8")]:
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--hypothesis-show-statistics", str(file)]
         env = {**os.environ, "PROPERTY_EXAMPLES": str(options.times)}
         done = subprocess.run(
