@@ -167,18 +167,6 @@ def _trim(text: str, start: int, end: int) -> Span | None:
     return Span(start, end) if end > start else None
 
 
-def sentences(text: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
-    """Yield the sentences of text[start:end]; abbreviations such as "U.S." followed by a name may cut early."""
-    end = len(text) if end is None else end
-    begin = start
-    for m in _SENTENCE_END.finditer(text, start, end):
-        if span := _trim(text, begin, m.end()):
-            yield span
-        begin = m.end()
-    if span := _trim(text, begin, end):
-        yield span
-
-
 def tokenize(text: str, start: int = 0, end: int | None = None) -> Tokens:
     """Cut text[start:end] into tokens."""
     end = len(text) if end is None else end
