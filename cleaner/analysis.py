@@ -92,18 +92,19 @@ def analyse(
     analyses = _read(parsed, detector, given=1.0 if assume_spun else None)
     if recognizer is not None:
         if not assume_spun:
-            _look_again(parsed, analyses, detector, recognizer.thesaurus)
+            _look_again(parsed, analyses, detector, recognizer)
         analyses = _with_terms(parsed, analyses, recognizer)
     # Nothing is said of a document without tokens, whatever it is read with.
     tokens = np.bincount(parsed.batch.document[parsed.batch.paragraph], minlength=len(texts)).tolist()
     return [a if n else honest(own) for a, n, own in zip(analyses, tokens, parsed.spans, strict=True)]
 
 
-def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, thesaurus: Thesaurus) -> None:
+def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, recognizer: Recognizer) -> None:
     """Weigh the documents that no known dialect explains by the thesaurus, and put what it says into `analyses`."""
     unexplained = np.array([analysis.spun_probability < _DOUBTFUL for analysis in analyses])
     rest = parsed.only(unexplained)
-    doubt = suspicion(rest.batch, rest.capital, thesaurus, detector.model)
+    thesaurus = recognizer.thesaurus
+    doubt = suspicion(rest.batch, rest.capital, thesaurus, recognizer.discriminator, detector.model)
     columns = (np.flatnonzero(unexplained).tolist(), doubt.probability.tolist(), doubt.rate.tolist())
     for d, p, rate in zip(*columns, strict=False):  # nothing is said of the last documents if they are empty
         if p > analyses[d].spun_probability:

@@ -183,6 +183,7 @@ def shipped() -> Detector:
 @cache
 def recognizer() -> Recognizer:
     """What reads by the thesaurus and the inventory of expressions that come with the package."""
+    from cleaner.discriminator import Discriminator, Network
     from cleaner.expressions import Inventory
     from cleaner.lexicon import SCIENCE, Channel
     from cleaner.recognition import Recognizer, Weights
@@ -197,6 +198,7 @@ def recognizer() -> Recognizer:
         models.context,
         models.model,
         Weights.open(),
+        Discriminator(Network.open(), models.model),
     )
 
 

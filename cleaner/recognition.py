@@ -1,4 +1,4 @@
-"""Step 5d: which of the composed expressions are what their author wrote?
+"""Step 5e: which of the composed expressions are what their author wrote?
 
 Honest prose composes onto thousands of expressions by accident ("study team": research group), so each composition is
 weighed by logistic regression over what the channel, the language model and the wider context say of it.  It was
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from cleaner.composition import Hits, Parts, compose
 from cleaner.context import ContextModel, Spans
+from cleaner.discriminator import Discriminator
 from cleaner.expressions import MOST_WORDS, NONE, Inventory
 from cleaner.islands import Batch
 from cleaner.language_model import LanguageModel
@@ -95,15 +96,16 @@ class Recognizer:
         context: ContextModel,
         model: LanguageModel,
         weights: Weights,
+        discriminator: Discriminator,
         lent: Inventory | None = None,
     ) -> None:
-        """`channels` read words beside the `thesaurus`; `listed` is the one whose rows people have listed; the
-        expressions that a reference has `lent` are likelier."""
+        """`discriminator` is for what no channel explains; `channels` read words beside the `thesaurus`; `listed` is
+        the one whose rows people have listed; the expressions that a reference has `lent` are likelier."""
         self._lent_from = len(inventory.count)
         if lent is not None and len(lent.count):
             inventory = inventory.joined(lent)
         self.inventory, self.thesaurus, self.channels, self.model = inventory, thesaurus, (*channels, listed), model
-        self.context, self.weights = context, weights
+        self.context, self.weights, self.discriminator = context, weights, discriminator
         forms = np.bincount(listed.original, minlength=len(listed.text))
         whole = inventory.whole != NONE
         keys, number = inventory.prefix[whole], inventory.whole[whole]
@@ -117,9 +119,8 @@ class Recognizer:
     def adapted(self, channel: Channel, lent: Inventory | None) -> Recognizer:
         """The same with another channel beside the list, and the expressions that a reference has lent."""
         *_, listed = self.channels
-        return Recognizer(
-            self.inventory, self.thesaurus, [channel], listed, self.context, self.model, self.weights, lent
-        )
+        shared = self.context, self.model, self.weights, self.discriminator
+        return Recognizer(self.inventory, self.thesaurus, [channel], listed, *shared, lent)
 
     @cached_property
     def _original_words(self) -> list[NDArray[np.uint64]]:

@@ -11,7 +11,22 @@ from cleaner.cleaner import recognizer, shipped
 from cleaner.islands import Batch, batch, rarity
 from cleaner.language_model import START
 from cleaner.segment import tokenize
-from cleaner.unseen import CAP, MOST, RATES, SCALE, Suspicion, suspicion
+from cleaner.unseen import (
+    CAP,
+    CLOSED_CLASS,
+    CONSTANT,
+    GAIN,
+    KNOWN,
+    LEAST_GAIN,
+    MOST,
+    NATURAL,
+    RATES,
+    SCALE,
+    STRANGE,
+    SUREST,
+    Suspicion,
+    suspicion,
+)
 
 HONEST = (
     "The council will vote on the new budget next week, and most members expect a long debate about the cost of the "
@@ -36,13 +51,13 @@ def parsed(*texts: str) -> Batch:
 
 def suspect(*texts: str) -> Suspicion:
     b = parsed(*texts)
-    return suspicion(b, np.zeros(len(b.ids), bool), recognizer().thesaurus, shipped().model)
+    return suspicion(b, np.zeros(len(b.ids), bool), recognizer().thesaurus, recognizer().discriminator, shipped().model)
 
 
 def test_garbled_text_stands_out() -> None:
     found = suspect(HONEST, GARBLED)
-    assert found.log_ratio[0] < 0 < 20 < found.log_ratio[1]
-    assert found.probability[0] < 1e-6 and found.probability[1] > 0.99
+    assert found.log_ratio[0] < 0 < 10 < found.log_ratio[1]
+    assert found.probability[0] < 0.02 and found.probability[1] > 0.99
     assert found.rate[1] > found.rate[0]
 
 
@@ -66,6 +81,8 @@ def test_agrees_with_the_formula_word_by_word() -> None:
     for rate in RATES:
         total = 0.0
         for place, key in enumerate(b.hashes):
+            if b.tokens[0].norms[place] in CLOSED_CLASS.split():
+                continue
             found = table.swaps([np.array([key])], MOST)
             odds = 0.0
             for row in found.row:
@@ -75,7 +92,10 @@ def test_agrees_with_the_formula_word_by_word() -> None:
                     gain = fit(place, word) - fit(place, int(b.ids[place]))
                     odds += np.exp(min(float(table.log_swap(np.array([row]))[0]) + SCALE * gain, CAP))
             known = len(table.known([np.array([key])]).row) > 0
-            total += np.log((1 - rate if known else 1.0) + rate * odds) if known or odds else 0.0
+            if known or odds:
+                strange = float(recognizer().discriminator(b, np.array([place]))[0])
+                weight = (NATURAL if strange < 0 else STRANGE) * strange + GAIN * np.log(odds + LEAST_GAIN)
+                total += np.log(1 - rate + rate * np.exp(min(weight + KNOWN * known + CONSTANT, SUREST)))
         best = max(best, total)
     assert abs(suspect(GARBLED).log_ratio[0] - best) < 1e-3
 

@@ -7,15 +7,9 @@ from random import Random
 
 from benchmarks.spinners.dictionary import Dictionary, Use, inflected
 from cleaner.segment import Tokens, paragraphs, tokenize
+from cleaner.unseen import CLOSED_CLASS
 
-# Words that no synonym table helps with; a table that knows them is thinking of something else ("a" is an ampere).
-_FUNCTION_WORDS = """
-a an the and or nor but if of to in on at by for from with as into than that this these those it its he him his she her
-hers they them their we us our you your i me my who whom whose which what there here not no be is are was were been
-being am do does did done has have had having will would shall should can could may might must so such when where why
-how all any some each own same other then one two three
-"""
-FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+FUNCTION_WORDS = frozenset(CLOSED_CLASS.split())
 
 
 @dataclass(frozen=True, slots=True)

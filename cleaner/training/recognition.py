@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from cleaner.analysis import parse
 from cleaner.cleaner import shipped
+from cleaner.discriminator import Discriminator, Network
 from cleaner.expressions import Inventory
 from cleaner.lexicon import Dialect, compile_channel, estimate, normalized, read_entries
 from cleaner.recognition import FEATURES, Recognizer, Weights
@@ -130,7 +131,14 @@ def main() -> None:
     listed = compile_channel({"science": estimate(Dialect("science", list(read_entries(options.terms))))})
     empty = Weights((0.0,) * len(FEATURES), (1.0,) * len(FEATURES), (0.0,) * len(FEATURES), 0.0)
     recognizer = Recognizer(
-        Inventory.open(), Thesaurus.open(), [models.channel], listed, models.context, models.model, empty
+        Inventory.open(),
+        Thesaurus.open(),
+        [models.channel],
+        listed,
+        models.context,
+        models.model,
+        empty,
+        Discriminator(Network.open(), models.model),
     )
     texts = [
         (row["spun"][:_MOST_CHARACTERS], [e for e in row["edits"] if e[1] <= _MOST_CHARACTERS])
