@@ -16,8 +16,10 @@ from cleaner.formats.problems import InputError, needs
 SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"))
 _BUFFER = 1 << 18
-# So little is unpacked at a time that even a bomb (4 bytes of Zstandard can stand for 128 KiB) has no room to go off.
+# So little is unpacked at a time that a bomb has no room to go off: 4 KiB are at most 4 MiB of gzip and 128 MiB of
+# Zstandard; bzip2 and xz, which have no such bound, hand out so much at a time.
 _CHUNK = 1 << 12
+_PIECE = 1 << 20
 EXPANSION = 200
 _FREE = 64 << 20  # bytes that any file may unpack to
 
@@ -87,13 +89,15 @@ class _Reader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while not self._ready:
-            data = self._member.unused_data if self._member is not None and self._member.eof else b""
+            data, starved = b"", True
             if self._member is not None and self._member.eof:
-                self._member = None
-            if not data:
+                data, self._member = self._member.unused_data, None
+            elif self._member is not None:
+                starved = getattr(self._member, "needs_input", True)
+            if starved and not data:
                 data = self._stream.read(_CHUNK)
                 self._packed += len(data)
-            if not data:
+            if starved and not data:
                 if self._member is not None:
                     raise InputError(f"the {self._name} data ends too early; the file is cut off")
                 return 0
@@ -103,7 +107,8 @@ class _Reader(io.RawIOBase):
                     continue
                 self._member = self._new()
             try:
-                self._ready = memoryview(self._member.decompress(data))
+                most = (_PIECE,) if hasattr(self._member, "needs_input") else ()
+                self._ready = memoryview(self._member.decompress(data, *most))
             except Exception as error:  # zlib.error, OSError, LZMAError and ZstdError have no common base
                 raise InputError(f"broken {self._name} data ({error})") from None
             self._unpacked += len(self._ready)
