@@ -18,7 +18,7 @@ from benchmarks.reliability import note
 
 ROOT = Path(__file__).parents[2]
 _TEST = re.compile(r"^tests/(?:\S*/)?(test_\w+)\.py::(?:\w+::)?(test_\w+)(\[.*\])?:$")
-_COUNT = re.compile(r"- (\d+) passing examples, (\d+) failing examples")
+_COUNT = re.compile(r"- (\d+) passing(?: examples)?, (\d+) failing")
 
 
 def main() -> None:
