@@ -10,10 +10,11 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner import translation
 from cleaner.detector import Detector, Floats, Reading
 from cleaner.findings import choices, findings, group
 from cleaner.islands import Batch, Candidates, Lattice, batch
-from cleaner.lexicon import phrase_keys
+from cleaner.lexicon import Channel, phrase_keys
 from cleaner.recognition import Recognizer
 from cleaner.result import Finding, Paragraph
 from cleaner.segment import Span, Tokens, paragraphs, tokenize
@@ -92,11 +93,33 @@ def analyse(
     analyses = _read(parsed, detector, given=1.0 if assume_spun else None)
     if recognizer is not None:
         if not assume_spun:
+            _look_for_translations(parsed, analyses, detector)
             _look_again(parsed, analyses, detector, recognizer)
         analyses = _with_terms(parsed, analyses, recognizer)
     # Nothing is said of a document without tokens, whatever it is read with.
     tokens = np.bincount(parsed.batch.document[parsed.batch.paragraph], minlength=len(texts)).tolist()
     return [a if n else honest(own) for a, n, own in zip(analyses, tokens, parsed.spans, strict=True)]
+
+
+def _look_for_translations(parsed: Parsed, analyses: list[Analysis], detector: Detector) -> None:
+    """Weigh the documents that no known dialect explains as translations, and put what that says into `analyses`."""
+    style, channel = translation.shipped()
+    unexplained = np.array([analysis.spun_probability < _DOUBTFUL for analysis in analyses])
+    rest = parsed.only(unexplained)
+    probability = style.probability(rest.batch, rest.capital, detector.model)
+    for d, p in zip(np.flatnonzero(unexplained).tolist(), probability.tolist(), strict=False):
+        if p >= _DOUBTFUL:
+            analyses[d] = _translated(parsed.texts[d], p, detector, channel)
+        elif p > analyses[d].spun_probability:
+            analyses[d] = replace(analyses[d], spun_probability=p)
+
+
+def _translated(text: str, p: float, detector: Detector, channel: Channel) -> Analysis:
+    """Read one document as translated and back, with probability `p`."""
+    parsed = parse([text], detector)
+    assert parsed is not None
+    channel = translation.with_chains(channel, parsed.tokens)
+    return _read(parsed, Detector(detector.model, channel, detector.context, detector.calibration), given=p)[0]
 
 
 def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, recognizer: Recognizer) -> None:

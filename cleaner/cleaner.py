@@ -159,10 +159,16 @@ def result_of(text: str, found: Iterable[Finding], analysis: Analysis, s: Settin
 
 
 def _verdict(probability: float, said: Sequence[Paragraph], s: Settings) -> Verdict:
-    """ "spun" if that is nearly certain and most of the text is; "suspect" if some of it probably is."""
+    """ "spun" if that is nearly certain and most of the text is; "suspect" if some of it probably is.
+
+    People translate too, so what reads like a translation is suspect at the most.
+    """
     if probability < s.suspect:
         return "clean"
-    spun = sum(p.end - p.start for p in said if p.spun_probability >= 0.5)
+    from cleaner.translation import DIALECT
+
+    said_spun = [p for p in said if p.spun_probability >= 0.5 and not (p.dialect or "").startswith(DIALECT)]
+    spun = sum(p.end - p.start for p in said_spun)
     most = 2 * spun >= sum(p.end - p.start for p in said)
     return "spun" if most and probability >= s.spun else "suspect"
 
