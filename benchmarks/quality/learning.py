@@ -18,21 +18,37 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+import numpy as np
+
 from benchmarks.quality.crossvalidate import Row, analysed, detector, load, results, tally
 from benchmarks.spinners import NAMES, spin
-from cleaner.analysis import Analysis, analyse, parse
+from cleaner.analysis import Analysis, parse
+from cleaner.analysis import _read as read
 from cleaner.calibration import Calibration
 from cleaner.cleaner import recognizer, shipped
 from cleaner.learning.pairs import Pair, edits, lexicon
 from cleaner.learning.spun import READINGS, SpunLearner
-from cleaner.lexicon import Channel, Dialect, Entry, Evidence, compile_channel, estimate, extended, phrase_keys
+from cleaner.lexicon import (
+    MAX_WORDS,
+    Channel,
+    Dialect,
+    Entry,
+    Evidence,
+    compile_channel,
+    estimate,
+    extended,
+    phrase_keys,
+)
 from cleaner.thesaurus import Thesaurus
 from cleaner.training.derive import derive
 from cleaner.training.induce import induce
+
+_RATE = 0.1  # share of the words in the thesaurus that are taken for swapped
 
 
 def channel(entries: Sequence[Entry]) -> Channel:
@@ -83,8 +99,12 @@ def spun(shared: Path, name: str, rate: float, training: int, test: int) -> None
         for text in texts:
             parsed = parse([text], models, shield_names=True)
             assert parsed is not None
-            part = table.channel(phrase_keys(parsed.batch.hashes, parsed.batch.joined), rate / 3, READINGS)
-            analyses += analyse([text], detector(extended(part, entries) if entries else part), assume_spun=True)
+            part = table.channel(phrase_keys(parsed.batch.hashes, parsed.batch.joined), _RATE, READINGS)
+            if entries:
+                room = MAX_WORDS - part.words.shape[1]
+                words = np.pad(part.words, ((0, 0), (0, room)), constant_values=-1)
+                part = extended(replace(part, words=words), entries)
+            analyses += read(parsed, detector(part), given=1.0)
         return analyses
 
     for way, entries, analyses in (
