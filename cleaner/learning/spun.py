@@ -31,7 +31,7 @@ _RATE = 0.1  # share of the known phrases that were swapped, before anything is 
 _SWAPS = 5.0  # swaps' worth of belief in the thesaurus' shares
 _CHOICES = 10.0  # occurrences' worth of belief in the spinner's rate
 _LEAST = 0.02  # expected count that is worth keeping
-_COUNTED = 0.5  # expected count from which a swap is a row
+_COUNTED = 1.0  # expected count from which a swap is a row
 
 Swap = tuple[str, str]  # original, spun
 
@@ -162,7 +162,7 @@ def expected(texts: Sequence[str], detector: Detector, thesaurus: Thesaurus, bef
 
 
 def lexicon(counts: Counts, texts: int) -> list[Entry]:
-    """The rows of a lexicon: the swaps that must have been made about once or more, and their originals left alone."""
+    """The rows of a lexicon: the swaps that must have been made once or more, and their originals left alone."""
     rows = []
     for (original, spun), count in counts.swaps.items():
         if count >= _COUNTED and usable(original, spun):
