@@ -109,12 +109,12 @@ def _look_for_translations(parsed: Parsed, analyses: list[Analysis], detector: D
     probability = style.probability(rest.batch, rest.capital, detector.model)
     for d, p in zip(np.flatnonzero(unexplained).tolist(), probability.tolist(), strict=False):
         if p >= _DOUBTFUL:
-            analyses[d] = _translated(parsed.texts[d], p, detector, channel)
+            analyses[d] = as_translated(parsed.texts[d], p, detector, channel)
         elif p > analyses[d].spun_probability:
             analyses[d] = replace(analyses[d], spun_probability=p)
 
 
-def _translated(text: str, p: float, detector: Detector, channel: Channel) -> Analysis:
+def as_translated(text: str, p: float, detector: Detector, channel: Channel) -> Analysis:
     """Read one document as translated and back, with probability `p`."""
     parsed = parse([text], detector)
     assert parsed is not None

@@ -34,7 +34,10 @@ Ints = NDArray[np.int64]
 SHIPPED = Path(__file__).parent / "models" / "en.translationese"
 CHANNEL = Path(__file__).parent / "models" / "en.translated"
 DIALECT = "translated-"  # begins the names of the channel's dialects
-PRIOR = -38.0  # log-odds that a document was translated and back: one honest story of 1961 reaches 36.7 nats
+# The sum of a document's features (nats) at which it is as likely translated as not: one honest story of 1961 reaches
+# 36.7.  Neighbouring features say the same thing over again, so what differs from it is divided by TEMPERATURE.
+ALARM = 38.0
+TEMPERATURE = 4.0
 # Words of a document that bear witness: an author's odd habits do not become more telling with length.
 WITNESSES = 400
 # P(a compound, or a possessive, comes back as a chain), for each dialect: high from the Romance languages.
@@ -81,7 +84,7 @@ class Translationese:
         n_documents = int(b.document.max(initial=-1)) + 1
         ratio = np.bincount(b.document, weights=self.log_ratio(b, capital, model), minlength=n_documents)
         words = np.bincount(b.document[b.paragraph], minlength=n_documents)
-        odds = PRIOR + ratio * np.minimum(words, WITNESSES) / np.maximum(words, 1)
+        odds = (ratio * np.minimum(words, WITNESSES) / np.maximum(words, 1) - ALARM) / TEMPERATURE
         return np.asarray(1 / (1 + np.exp(-np.clip(odds, -700, 700))))
 
     def log_ratio(self, b: Batch, capital: NDArray[np.bool_], model: LanguageModel) -> Floats:
