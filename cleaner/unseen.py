@@ -62,7 +62,8 @@ class Suspicion:
     def probability(self) -> Floats:
         """P(spun) of each document."""
         odds = np.clip(self.log_ratio + np.log(PRIOR / (1 - PRIOR)), -700, 700)
-        return np.asarray(1 / (1 + np.exp(-odds)))
+        # Rounded, for the last digits of the discriminator depend on what else is in the batch.
+        return np.asarray(np.round(1 / (1 + np.exp(-odds)), 6))
 
 
 @cache
