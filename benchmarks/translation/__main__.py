@@ -4,10 +4,10 @@
     python -m benchmarks.translation PAIRS ../shared --left-out es --training TRAINING_PAIRS
 
 PAIRS holds a file of pairs for each language (`benchmarks.translation.make`), of articles that nothing was learned
-from.  For each: AUC of the spun probability against ../shared/dev/clean.jsonl, documents called "suspect" and "spun", word
-errors before and the share that was removed.  With --left-out, the figures are of one language as if it were new: the
-regression is fitted to the pairs of the others in TRAINING_PAIRS, and the channel lacks its dialect; every document is
-then read as a translation, whatever the regression says.
+from.  For each: AUC of the spun probability against ../shared/dev/clean.jsonl, documents called "suspect" and
+"spun", word errors before and the share that was removed.  With --left-out, the figures are of one language as if it
+were new: the regression is fitted to the pairs of the others in TRAINING_PAIRS, and the channel has nothing of it;
+every document is then read as a translation, whatever the regression says.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ import numpy as np
 from benchmarks.quality.crossvalidate import load
 from benchmarks.translation import Pair, read
 from benchmarks.translation.fit import fitted, honest
+from benchmarks.translation.tables import shared as shared_rows
 from cleaner import Cleaner, Result, Settings
 from cleaner.analysis import as_translated, parse
 from cleaner.cleaner import result_of, shipped
-from cleaner.lexicon import compile_channel, estimate
+from cleaner.lexicon import Dialect, compile_channel, estimate
 from cleaner.resources import path
 from cleaner.training.channel import dialects
 from cleaner.translation import DIALECT, Translationese
@@ -60,7 +61,11 @@ def left_out(
     """Print the figures of a language as if nothing had been learned of it."""
     others = {language: own for language, own in read(training).items() if language != name}
     style = fitted(others, list(honest(shared / "corpus")))
-    known = [dialect for dialect in dialects(DEFINITION) if dialect.name != DIALECT + name]
+    tables = {dialect.name.removeprefix(DIALECT): dialect.observed for dialect in dialects(DEFINITION)}
+    tables = {language: entries for language, entries in tables.items() if language not in (name, "other")}
+    known = [
+        Dialect(DIALECT + language, entries) for language, entries in [*tables.items(), ("other", shared_rows(tables))]
+    ]
     channel = compile_channel({dialect.name: estimate(dialect) for dialect in known})
     texts = [pair.spun for pair in pairs]
     analyses = [as_translated(text, 1.0, shipped(), channel) for text in texts]
