@@ -22,7 +22,6 @@ from cleaner.language_model import PROTECTED, SPECIAL, START, LanguageModel
 
 SHIPPED = Path(__file__).parent / "models" / "en.discriminator"
 OFFSETS = np.array([-4, -3, -2, -1, 1, 2, 3, 4])
-FREQUENT = -6.2  # log P of words that no synonym table helps with: the most frequent three hundred or so
 _BLOCK = 4096  # tokens whose vectors are in memory together
 
 Ints = NDArray[np.int32]

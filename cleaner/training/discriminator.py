@@ -19,12 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaner.cleaner import shipped
-from cleaner.discriminator import FREQUENT, OFFSETS, Network, language_features, rows
+from cleaner.discriminator import OFFSETS, Network, language_features, rows
 from cleaner.language_model import SPECIAL, START, LanguageModel
 from cleaner.lexicon import Channel
 from cleaner.segment import word_hash
 from cleaner.thesaurus import NO_WORD, Thesaurus
 from cleaner.training.corpus import Corpus, tokenized
+from cleaner.unseen import CLOSED_CLASS
 
 WORDS = 40_000
 DIMENSIONS = 64
@@ -77,7 +78,8 @@ class Lessons:
         original = np.where(single, types(channel.word_key)[channel.words[:, 0]], -1)
         cost = -np.logaddexp.reduce(channel.log_swap, axis=1).astype(float)
         self.tables.append(_swaps(original[channel.original], types(channel.spun_key), cost, n))
-        self.usable = self.model.unigram(self.ids) < FREQUENT
+        closed = frozenset(CLOSED_CLASS.split())
+        self.usable = np.array([t not in closed for t in corpus.types])
         self.substitute = np.zeros(n, bool)
         for table in self.tables:
             self.substitute[table.spun] = True
@@ -202,7 +204,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path, help="folder of *.jsonl.zst files with a document {text} a line")
     parser.add_argument("--cache", type=Path, required=True, help="folder that keeps the tokenised corpus")
-    parser.add_argument("--chunks", type=int, default=300, help=f"of {CHUNK:,} words (default: 300)")
+    parser.add_argument("--chunks", type=int, default=600, help=f"of {CHUNK:,} words (default: 600)")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
     corpus = tokenized(options.corpus, options.cache)
