@@ -93,25 +93,11 @@ def analyse(
     analyses = _read(parsed, detector, given=1.0 if assume_spun else None)
     if recognizer is not None:
         if not assume_spun:
-            _look_for_translations(parsed, analyses, detector)
             _look_again(parsed, analyses, detector, recognizer)
         analyses = _with_terms(parsed, analyses, recognizer)
     # Nothing is said of a document without tokens, whatever it is read with.
     tokens = np.bincount(parsed.batch.document[parsed.batch.paragraph], minlength=len(texts)).tolist()
     return [a if n else honest(own) for a, n, own in zip(analyses, tokens, parsed.spans, strict=True)]
-
-
-def _look_for_translations(parsed: Parsed, analyses: list[Analysis], detector: Detector) -> None:
-    """Weigh the documents that no known dialect explains as translations, and put what that says into `analyses`."""
-    style, channel = translation.shipped()
-    unexplained = np.array([analysis.spun_probability < _DOUBTFUL for analysis in analyses])
-    rest = parsed.only(unexplained)
-    probability = style.probability(rest.batch, rest.capital, detector.model)
-    for d, p in zip(np.flatnonzero(unexplained).tolist(), probability.tolist(), strict=False):
-        if p >= _DOUBTFUL:
-            analyses[d] = as_translated(parsed.texts[d], p, detector, channel)
-        elif p > analyses[d].spun_probability:
-            analyses[d] = replace(analyses[d], spun_probability=p)
 
 
 def as_translated(text: str, p: float, detector: Detector, channel: Channel) -> Analysis:
@@ -123,18 +109,24 @@ def as_translated(text: str, p: float, detector: Detector, channel: Channel) -> 
 
 
 def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, recognizer: Recognizer) -> None:
-    """Weigh the documents that no known dialect explains by the thesaurus, and put what it says into `analyses`."""
+    """Weigh the documents that no known dialect explains as an unknown spinner's and as translations, whichever is
+    likelier, and put what that says into `analyses`."""
     unexplained = np.array([analysis.spun_probability < _DOUBTFUL for analysis in analyses])
     rest = parsed.only(unexplained)
-    thesaurus = recognizer.thesaurus
+    thesaurus, (style, channel) = recognizer.thesaurus, translation.shipped()
     doubt = suspicion(rest.batch, rest.capital, thesaurus, recognizer.discriminator, detector.model)
-    columns = (np.flatnonzero(unexplained).tolist(), doubt.probability.tolist(), doubt.rate.tolist())
-    for d, p, rate in zip(*columns, strict=False):  # nothing is said of the last documents if they are empty
-        if p > analyses[d].spun_probability:
-            if p >= _DOUBTFUL:
-                analyses[d] = _unseen(parsed.texts[d], p, rate, detector, thesaurus)
-            else:
-                analyses[d] = replace(analyses[d], spun_probability=p)
+    translated = style.probability(rest.batch, rest.capital, detector.model)
+    columns = (np.flatnonzero(unexplained), doubt.probability, doubt.rate, translated)
+    # Nothing is said of the last documents if they are empty.
+    for d, p, rate, q in zip(*(column.tolist() for column in columns), strict=False):
+        if max(p, q) <= analyses[d].spun_probability:
+            continue
+        if max(p, q) < _DOUBTFUL:
+            analyses[d] = replace(analyses[d], spun_probability=max(p, q))
+        elif q > p:
+            analyses[d] = as_translated(parsed.texts[d], q, detector, channel)
+        else:
+            analyses[d] = _unseen(parsed.texts[d], p, rate, detector, thesaurus)
 
 
 def _with_terms(parsed: Parsed, analyses: Sequence[Analysis], recognizer: Recognizer) -> list[Analysis]:
