@@ -105,7 +105,11 @@ def as_translated(text: str, p: float, detector: Detector, channel: Channel) -> 
     parsed = parse([text], detector)
     assert parsed is not None
     channel = translation.with_chains(channel, parsed.tokens)
-    return _read(parsed, Detector(detector.model, channel, detector.context, detector.calibration), given=p)[0]
+    reader = Detector(detector.model, channel, detector.context, detector.calibration)
+    analysis = _read(parsed, reader, given=p)[0]
+    if analysis.dialect != translation.OTHER:
+        return analysis
+    return replace(analysis, findings=tuple(map(translation.UNKNOWN.calibrated, analysis.findings)))
 
 
 def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, recognizer: Recognizer) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.calibration import Calibration, Platt
 from cleaner.integrity import verified
 from cleaner.islands import Batch
 from cleaner.language_model import START, LanguageModel
@@ -34,6 +35,9 @@ Ints = NDArray[np.int64]
 SHIPPED = Path(__file__).parent / "models" / "en.translationese"
 CHANNEL = Path(__file__).parent / "models" / "en.translated"
 DIALECT = "translated-"  # begins the names of the channel's dialects
+OTHER = "translated-other"  # of languages that no pairs were made with
+# Of the readings of such a language, those that deserve .8 by the others' measure are right as often as not.
+UNKNOWN = Calibration(Platt(intercept=-1.4))
 # The sum of a document's features (nats) at which it is as likely translated as not: one honest story of 1961 reaches
 # 36.7.  Neighbouring features say the same thing over again, so what differs from it is divided by TEMPERATURE.
 ALARM = 38.0
