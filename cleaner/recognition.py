@@ -21,6 +21,7 @@ from cleaner.composition import Hits, Parts, compose
 from cleaner.context import ContextModel, Spans
 from cleaner.discriminator import Discriminator
 from cleaner.expressions import MOST_WORDS, NONE, Inventory
+from cleaner.integrity import verified
 from cleaner.islands import Batch
 from cleaner.language_model import LanguageModel
 from cleaner.lexicon import MAX_WORDS, NEVER, Channel, Matches, phrase_keys
@@ -68,7 +69,7 @@ class Weights:
     @classmethod
     def open(cls, path: Path = SHIPPED) -> Weights:
         """Read the weights (default: those shipped)."""
-        rows = json.loads(path.read_text(encoding="utf-8"))
+        rows = json.loads(verified(path).read_text(encoding="utf-8"))
         return cls(tuple(rows["mean"]), tuple(rows["deviation"]), tuple(rows["weight"]), rows["intercept"])
 
     def save(self, path: Path) -> None:

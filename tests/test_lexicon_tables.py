@@ -10,8 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cleaner.expressions import Inventory
 from cleaner.lexicon import (
     MAX_WORDS,
+    SCIENCE,
+    SHIPPED,
     Channel,
     normalized,
     read_entries,
@@ -20,10 +23,18 @@ from cleaner.lexicon import (
 from cleaner.segment import tokenize
 from cleaner.training.channel import build
 from cleaner.training.inflect import read_lemmas, written
+from cleaner.training.inventory import build as inventory
+from cleaner.translation import CHANNEL
 
 LEXICONS = Path(__file__).parents[1] / "lexicons" / "en"
-DEFINITION = LEXICONS / "dialects" / "dialects.toml"
-TABLES = sorted((LEXICONS / "dialects").glob("*.tsv"))
+DIALECTS = LEXICONS / "dialects"
+# The model that each definition is compiled to.
+MODELS = {
+    DIALECTS / "dialects.toml": SHIPPED,
+    DIALECTS / "science.toml": SCIENCE,
+    DIALECTS / "translated.toml": CHANNEL,
+}
+TABLES = sorted(DIALECTS.rglob("*.tsv"))
 LEMMAS = sorted((LEXICONS / "lemmas").glob("*.tsv"))
 entries = cache(lambda path: tuple(read_entries(path)))
 
@@ -54,7 +65,7 @@ def test_counts_of_tables_fit_their_source(path: Path) -> None:
     wrong = [
         e
         for e in entries(path)
-        if (e.source == "observed") != (e.count > 0)
+        if (e.source in ("observed", "screener")) != (e.count > 0)  # what was seen is counted, what was written is not
         or not (e.documents <= e.count if e.count else e.documents == 0)
         or (e.original == e.spun and e.source != "observed")
     ]
@@ -91,18 +102,27 @@ def test_written_rows_follow_from_the_lemmas() -> None:
     assert sorted(made) == list(entries(LEXICONS / "dialects" / "news-written.tsv"))
 
 
-def test_definition_names_existing_tables_and_probabilities() -> None:
-    rows = tomllib.loads(DEFINITION.read_text("utf-8"))["dialect"]
+def test_definitions_name_existing_tables_and_probabilities() -> None:
+    rows = [row for path in MODELS for row in tomllib.loads(path.read_text("utf-8"))["dialect"]]
+    assert sorted(MODELS) == sorted(DIALECTS.glob("*.toml"))
     assert len({row["name"] for row in rows}) == len(rows)
-    assert {e["table"] for row in rows for e in row["evidence"]} | {row["observed"] for row in rows} == {
-        path.name for path in TABLES
-    }
+    used = {e["table"] for row in rows for e in row["evidence"]} | {row["observed"] for row in rows}
+    assert used == {path.relative_to(DIALECTS).as_posix() for path in TABLES}
     for evidence in (e for row in rows for e in row["evidence"]):
         assert set(evidence) <= {"table", "weight", "known", "reverse", "derived"}
         assert 0 < evidence["weight"] <= 1 and 0 < evidence["known"] < 1
 
 
-def test_the_shipped_channel_is_made_of_these_tables() -> None:
-    fresh, shipped = build(DEFINITION, lambda name: entries(LEXICONS / "dialects" / name)), Channel.open()
+@pytest.mark.parametrize("definition", MODELS, ids=by_name)
+def test_shipped_channels_are_made_of_these_tables(definition: Path) -> None:
+    fresh, shipped = build(definition, lambda name: entries(DIALECTS / name)), Channel.open(MODELS[definition])
     stale = [f.name for f in fields(Channel) if not np.array_equal(getattr(fresh, f.name), getattr(shipped, f.name))]
     assert not stale, "run python -m cleaner.training.channel"
+
+
+def test_the_shipped_inventory_is_made_of_these_tables() -> None:
+    fresh = inventory(sorted((LEXICONS / "expressions").glob("*.tsv")), entries(DIALECTS / "science.tsv"))
+    shipped = Inventory.open()
+    assert fresh.texts == shipped.texts and np.array_equal(fresh.count, shipped.count), (
+        "run python -m cleaner.training.inventory"
+    )
