@@ -1,4 +1,5 @@
-"""Puts the checksums of all models into the wheel, so that a damaged installation is found out (cleaner/integrity.py)."""
+"""Puts the checksums of all models into the wheel, so that a damaged installation is found out
+(cleaner/integrity.py)."""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ class Manifest(BuildHookInterface[Any]):
         models = (path for path in (root / "cleaner" / "models").iterdir() if path.name != integrity.MANIFEST)
         made = Path(self.directory) / integrity.MANIFEST
         made.parent.mkdir(parents=True, exist_ok=True)
-        made.write_text(json.dumps(integrity.manifest(models, self.metadata.version), indent=1) + "\n", encoding="utf-8")
+        made.write_text(
+            json.dumps(integrity.manifest(models, self.metadata.version), indent=1) + "\n", encoding="utf-8"
+        )
         build_data["force_include"][str(made)] = f"cleaner/models/{integrity.MANIFEST}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:

@@ -1,7 +1,7 @@
 """Whether a model file is the one that was published, byte for byte.
 
-A wheel carries `models/manifest.json`, which `hatch_build.py` makes when the wheel is built.  A checkout has none: there
-models are trained anew, and git knows what they were.
+A wheel carries `models/manifest.json`, which `hatch_build.py` makes when the wheel is built.  A checkout has none:
+there models are trained anew, and git knows what they were.
 """
 
 from __future__ import annotations

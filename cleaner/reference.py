@@ -85,9 +85,7 @@ def _names(text: str, tokens: Tokens) -> Iterator[str]:
         run = [i] if word and text[tokens.starts[i]].isupper() else []
 
 
-def _terms(
-    cut: Sequence[tuple[str, Tokens]], log_p: Callable[[Sequence[str]], NDArray[np.float32]]
-) -> dict[str, int]:
+def _terms(cut: Sequence[tuple[str, Tokens]], log_p: Callable[[Sequence[str]], NDArray[np.float32]]) -> dict[str, int]:
     """Phrases of two to four words without capitals that recur and neither begin nor end with a frequent one."""
     seen: Counter[tuple[str, ...]] = Counter()
     for text, tokens in cut:

@@ -2,7 +2,8 @@
 
     python -m benchmarks.corpora.workers --megabytes 200 --texts ../shared/dev/clean.jsonl
 
-Wall time means something only on a machine with nothing else to do.  `processor` (seconds of all processes) says how much
+Wall time means something only on a machine with nothing else to do.  `processor` (seconds of all processes) says how
+much
 more work several workers make, and so what could be reached: workers * processor of 1 / processor of N.
 """
 
