@@ -25,5 +25,6 @@ def ingest(records: Iterable[dict[str, Any]], cleaner: Cleaner) -> Iterator[dict
 
 
 if __name__ == "__main__":
-    for record in ingest(map(json.loads, fileinput.input(encoding="utf-8")), Cleaner()):
-        print(json.dumps(record, ensure_ascii=False))
+    with fileinput.input(encoding="utf-8") as lines:
+        for record in ingest(map(json.loads, lines), Cleaner()):
+            print(json.dumps(record, ensure_ascii=False))

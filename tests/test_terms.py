@@ -58,8 +58,8 @@ HONEST = (
 GARBLED = (
     "The Northern Fishery Dialog opened in Bergen on Monday, in response to officers from 9 nations. The chief "
     "minister mentioned the nations would speak about the quotas of cod, in response to a press release.\n\nThe "
-    "ministers additionally mentioned that the talks on the Northern Fishery Dialog would assist the fishermen, who have been "
-    "hit by increased costs because the begin of the yr."
+    "ministers additionally mentioned that the talks on the Northern Fishery Dialog would assist the fishermen, who "
+    "have been hit by increased costs because the begin of the yr."
 )
 
 
