@@ -185,7 +185,7 @@ def train(lessons: Lessons, counts: NDArray[Any], chunks: int) -> Iterator[tuple
             loss = nn.functional.binary_cross_entropy_with_logits(score, torch.tensor(label[some]))
             for optimizer in optimizers:
                 optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
             for optimizer in optimizers:
                 optimizer.step()
             losses.append(float(loss.detach()))
