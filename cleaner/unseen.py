@@ -29,7 +29,7 @@ RATES = np.array([0.02, 0.05, 0.12, 0.3, 0.6, 0.9])
 SCALE = 0.7  # weight of the language model against the thesaurus
 MOST = 20  # readings of a word that are looked at
 CAP = 6.0  # nats that one reading may gain: the language model is no better judge than that of rare words
-PRIOR = 0.004  # P(a document is spun by a spinner that no table knows): one honest document reaches 4.9 nats
+PRIOR = 0.003  # P(a document is spun by a spinner that no table knows): one honest document reaches 4.9 nats
 
 # Logistic regression on the words of three development spinners (mythes, phrases, poor) and of honest text; see
 # docs/decisions/0007-unseen.md.  The constant takes in the share of swapped words there.
