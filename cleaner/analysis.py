@@ -93,11 +93,25 @@ def analyse(
     analyses = _read(parsed, detector, given=1.0 if assume_spun else None)
     if recognizer is not None:
         if not assume_spun:
+            if recognizer.own is not None:
+                _look_with(recognizer.own, parsed, analyses, detector)
             _look_again(parsed, analyses, detector, recognizer)
         analyses = _with_terms(parsed, analyses, recognizer)
     # Nothing is said of a document without tokens, whatever it is read with.
     tokens = np.bincount(parsed.batch.document[parsed.batch.paragraph], minlength=len(texts)).tolist()
     return [a if n else honest(own) for a, n, own in zip(analyses, tokens, parsed.spans, strict=True)]
+
+
+def _look_with(own: Channel, parsed: Parsed, analyses: list[Analysis], detector: Detector) -> None:
+    """Read what no known dialect explains with a dialect of the user's own; the likelier reading stays."""
+    unexplained = np.array([analysis.spun_probability < _DOUBTFUL for analysis in analyses])
+    if not unexplained.any():
+        return
+    reader = Detector(detector.model, own, detector.context, detector.calibration, detector.tuning, detector.reference)
+    read = _read(parsed.only(unexplained), reader)
+    for d, analysis in zip(np.flatnonzero(unexplained).tolist(), read, strict=False):
+        if analysis.spun_probability > analyses[d].spun_probability:
+            analyses[d] = analysis
 
 
 def as_translated(text: str, p: float, detector: Detector, channel: Channel) -> Analysis:
@@ -188,7 +202,7 @@ def _read(parsed: Parsed, detector: Detector, given: float | None = None) -> lis
             said.append((np.full(bounds[d + 1] - bounds[d], given), given))
         else:
             said.append(detector.chain(first.log_ratio[own]) if bounds[d] < bounds[d + 1] else (np.zeros(0), 0.0))
-    spun_of = np.concatenate([spun for spun, _ in said])
+    spun_of = np.concatenate([np.zeros(0), *(spun for spun, _ in said)])
     weights = _log_weights(first.dialect, spun_of, b.document)
     found = _found(parsed, detector, c, islands, first, weights, said)
     analyses = []

@@ -218,17 +218,19 @@ def adapted(lexicons: tuple[Path, ...], reference: tuple[Path, ...]) -> tuple[De
     if not lexicons and not reference:
         return models, reader
     from cleaner.detector import Detector
-    from cleaner.lexicon import extended, read_own
+    from cleaner.lexicon import Dialect, compile_channel, estimate, extended, read_own
     from cleaner.reference import Reference, read_reference
 
-    channel, lent = models.channel, None
+    channel, lent, own = models.channel, None, None
     if lexicons:
-        channel = extended(channel, (entry for path in lexicons for entry in read_own(path)))
+        entries = [entry for path in lexicons for entry in read_own(path)]
+        # A user's rows hold in the known dialects, and are a dialect of their own.
+        channel, own = extended(channel, entries), compile_channel({"own": estimate(Dialect("own", entries))})
     if reference:
         language = models.model
         lent = Reference.of(read_reference(reference), lambda words: language.unigram(language.ids(words)))
     detector = Detector(models.model, channel, models.context, models.calibration, models.tuning, lent)
-    return detector, reader.adapted(channel, lent.inventory if lent else None)
+    return detector, reader.adapted(channel, lent.inventory if lent else None, own)
 
 
 def _sources(settings: Settings) -> tuple[tuple[Path, ...], tuple[Path, ...]]:

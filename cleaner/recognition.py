@@ -102,6 +102,7 @@ class Recognizer:
     ) -> None:
         """`discriminator` is for what no channel explains; `channels` read words beside the `thesaurus`; `listed` is
         the one whose rows people have listed; the expressions that a reference has `lent` are likelier."""
+        self.own: Channel | None = None
         self._lent_from = len(inventory.count)
         if lent is not None and len(lent.count):
             inventory = inventory.joined(lent)
@@ -117,11 +118,14 @@ class Recognizer:
         hit = listed.original_key[at] == keys
         self._listed[number[hit]] = np.log1p(forms[at[hit]])
 
-    def adapted(self, channel: Channel, lent: Inventory | None) -> Recognizer:
-        """The same with another channel beside the list, and the expressions that a reference has lent."""
+    def adapted(self, channel: Channel, lent: Inventory | None, own: Channel | None) -> Recognizer:
+        """The same with another channel beside the list, the expressions that a reference has lent, and a dialect of
+        the user's `own`."""
         *_, listed = self.channels
         shared = self.context, self.model, self.weights, self.discriminator
-        return Recognizer(self.inventory, self.thesaurus, [channel], listed, *shared, lent)
+        made = Recognizer(self.inventory, self.thesaurus, [channel], listed, *shared, lent)
+        made.own = own
+        return made
 
     @cached_property
     def _original_words(self) -> list[NDArray[np.uint64]]:

@@ -14,6 +14,7 @@ from cli_process import REAL, run
 from test_review_cli import get, reviewing
 from tiny import tiny_channel
 
+from cleaner import Cleaner, Settings
 from cleaner.lexicon import NEVER, Channel, Entry, extended, phrase_key, read_entries
 from cleaner.segment import tokenize, word_hash
 
@@ -108,3 +109,28 @@ def test_what_is_taught_shows_in_the_next_run(tmp_path: Path) -> None:
         }  # fmt: skip
     rows = {(e.original, e.spun): e.documents for e in read_entries(tmp_path / "cleaner-learned.tsv")}
     assert rows == {("help", "assist"): 2, ("officers", "officers"): 2}
+
+
+# A spinner that no shipped table knows: words that each fit, but never where they stand.
+OWN = {
+    "village": "parish", "bridge": "viaduct", "old": "elderly", "farmers": "yeomen", "market": "bazaar",
+    "road": "avenue", "water": "aqua", "week": "sennight", "council": "conclave", "money": "lucre", "repair": "amend",
+    "winter": "frost",
+}  # fmt: skip
+GARBLED = (
+    "The conclave of the parish met last sennight to talk about the elderly viaduct. It will cost a lot of lucre to "
+    "amend it before the frost, but without it the yeomen cannot take the avenue to the bazaar when the aqua is high."
+)
+
+
+def test_a_table_is_a_dialect_of_its_own(tmp_path: Path) -> None:
+    rows = [f"{original}\t{spun}\t9\t9\tlearned" for original, spun in sorted(OWN.items())]
+    table = tmp_path / "my.tsv"
+    table.write_text("\n".join(["original\tspun\tcount\tdocuments\tsource", *rows]) + "\n")
+    result = Cleaner(Settings(lexicons=(table,))).clean(GARBLED)
+    assert result.verdict == "spun" and result.dialect == "own"
+    assert sum(word in result.text for word in OWN) >= 10
+    honest = GARBLED
+    for original, spun in OWN.items():
+        honest = honest.replace(spun, original)
+    assert Cleaner(Settings(lexicons=(table,))).clean(honest).text == honest
