@@ -8,6 +8,7 @@ from cleaner.result import Result
 from cleaner.settings import Settings
 
 # What no repair of language may touch: code, markup, template fields, links and addresses.
+LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 PROTECTED = re.compile(
     r"`[^`\n]+`|\{\{[^{}\n]*\}\}|\$\{[^{}\n]*\}|\bhttps?://[^\s<>\"”’)\]]+|\b[a-z]+@[a-z]+\.[a-z]+\b"
     r"|</?[A-Za-z][^<>\n]{0,500}>"
@@ -50,5 +51,7 @@ def _check_paragraphs(text: str, result: Result) -> None:
 def _check_protected(text: str, result: Result) -> None:
     words = [f for f in result.findings if f.kind in ("phrase", "expression")]
     if words:
-        spans = [m.span() for m in PROTECTED.finditer(text)]
+        # Inline code ends with its line, whatever Unicode takes for the end of one.
+        lines = [(m.start(), m.end()) for m in LINE.finditer(text)]
+        spans = [m.span() for a, b in lines for m in PROTECTED.finditer(text, a, b)]
         assert not [(f, a, b) for f in words for a, b in spans if f.start < b and a < f.end]
