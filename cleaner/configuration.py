@@ -62,7 +62,9 @@ def _encoding(value: Any) -> str | None:
 
 
 def _policy(value: Any) -> str | None:
-    return None if value in THRESHOLDS else f"must be one of {', '.join(map(repr, THRESHOLDS))}"
+    return (
+        None if isinstance(value, str) and value in THRESHOLDS else f"must be one of {', '.join(map(repr, THRESHOLDS))}"
+    )
 
 
 def _count(value: Any) -> str | None:

@@ -38,7 +38,7 @@ class Tuning:
     width: int = 48  # states a node
     temperature: float = 1.0  # divides the log-likelihood ratio of a paragraph
     start: float = 1e-4  # P(the first paragraph is spun)
-    enter: float = 4e-5  # P(spun | the paragraph before is honest)
+    enter: float = 1e-5  # P(spun | the paragraph before is honest)
     leave: float = 0.05  # P(honest | the paragraph before is spun)
 
 

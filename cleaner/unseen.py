@@ -29,7 +29,10 @@ RATES = np.array([0.02, 0.05, 0.12, 0.3, 0.6, 0.9])
 SCALE = 0.7  # weight of the language model against the thesaurus
 MOST = 20  # readings of a word that are looked at
 CAP = 6.0  # nats that one reading may gain: the language model is no better judge than that of rare words
-PRIOR = 0.003  # P(a document is spun by a spinner that no table knows): one honest document reaches 4.9 nats
+# P(a document is spun by a spinner that no table knows).  Old-fashioned novels tell 9 nats in WITNESSES weighed words,
+# and no more is taken from a longer text: only what is spun nearly throughout is told from them so far.
+PRIOR = 6e-6
+WITNESSES = 110.0
 
 # Logistic regression on the words of three development spinners (mythes, phrases, poor) and of honest text; see
 # docs/decisions/0007-unseen.md.  The constant takes in the share of swapped words there.
@@ -110,7 +113,12 @@ def suspicion(
     told = np.expm1(np.minimum(weight + KNOWN * known[used] + CONSTANT, SUREST))
     document = b.document[b.paragraph[used]]
     ratios = np.stack([np.bincount(document, weights=np.log1p(r * told), minlength=n_documents) for r in RATES], axis=1)
-    return Suspicion(ratios.max(axis=1), RATES[ratios.argmax(axis=1)])
+    words = np.bincount(document, minlength=n_documents)
+    best = ratios.max(axis=1)
+    return Suspicion(
+        np.where(best > 0, best * np.minimum(1.0, WITNESSES / np.maximum(words, 1)), best),
+        RATES[ratios.argmax(axis=1)],
+    )
 
 
 def _told_once(b: Batch, tokens: NDArray[np.int64]) -> NDArray[np.int64]:

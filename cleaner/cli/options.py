@@ -84,6 +84,8 @@ def lexicon_option(command: Command) -> Command:
 
 def usable_reference(paths: Sequence[str]) -> tuple[Path, ...]:
     """The paths of clean texts; raises Failure if they cannot be read, before anything else is."""
+    if not paths:  # which spares a run without any the imports
+        return ()
     from cleaner.reference import ReferenceError, read_reference
 
     found = tuple(map(Path, paths))
