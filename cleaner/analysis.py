@@ -27,8 +27,8 @@ _DOUBTFUL = 0.5
 # Under this probability no finding of a document can reach the confidence from which findings are reported.
 _REPORTABLE = 0.01
 _READINGS = 16  # of each phrase, by the thesaurus
-_FOREIGN = 1e-5  # P(a paragraph's dialect is drawn apart from that of the others)
-_IN_SPUN = 2.8  # log-odds by which an expression is likelier garbled in a spun paragraph
+_FOREIGN = 1e-7  # P(a paragraph's dialect is drawn apart from that of the others)
+_IN_SPUN = 2.4  # log-odds by which an expression is likelier garbled in a spun paragraph
 _ALONE = 2.5  # log-odds by which one garbled expression says less of its document than of itself
 
 Said = list[tuple[Floats, float]]  # of each document: P(spun) of its paragraphs, and of any of them

@@ -37,7 +37,7 @@ READINGS = 12  # of each phrase, by the thesaurus
 SWAPPED = np.log(0.5)  # P(a word is swapped | its expression is garbled)
 NEAR = -2.0  # log P(a word | it stands for one of the reference that is written almost alike)
 _FUZZY, _FUZZY_LENGTH = 75, 5  # RapidFuzz's ratio (0..100), and characters, from which words are almost alike
-LENT = 4.0  # log-odds that an expression gains by standing in the reference, beside the log of how often
+LENT = 4.4  # log-odds that an expression gains by standing in the reference, beside the log of how often
 _CORPUS = np.log(7e7)  # words in which expressions were counted
 
 FEATURES = (
