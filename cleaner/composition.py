@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.expressions import FOLD, MOST_WORDS, NONE, Inventory
-from cleaner.lexicon import Matches
+from cleaner.expressions import MOST_WORDS, NONE, Inventory
+from cleaner.lexicon import FOLD, Matches
 
 Indices = NDArray[np.int64]
 _BEAM = -26.0  # log P(spun | expression) below which no composition is pursued

@@ -17,14 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaner.integrity import verified
-from cleaner.lexicon import Hashes
+from cleaner.lexicon import FOLD, Hashes
 from cleaner.segment import tokenize, word_hash
 
 MAGIC = b"CleanerEX1\n"
 SHIPPED = Path(__file__).parent / "models" / "en.expressions"
 
 MOST_WORDS = 6
-FOLD = np.uint64(0x9E3779B97F4A7C15)
 NONE = -1
 _FILTER_BITS = 21
 

@@ -183,7 +183,7 @@ def estimate(dialect: Dialect) -> dict[str, tuple[float, dict[str, float]]]:
 # --- compiled form --------------------------------------------------------------------------------------------
 
 Hashes = NDArray[np.uint64]
-_FOLD = np.uint64(0x9E3779B97F4A7C15)
+FOLD = np.uint64(0x9E3779B97F4A7C15)
 SHIPPED = Path(__file__).parent / "models" / "en.channel"
 SCIENCE = Path(__file__).parent / "models" / "en.science"
 _TEXTS = ("dialects", "text", "vocabulary")
@@ -287,7 +287,7 @@ def phrase_keys(hashes: Hashes, joined: NDArray[np.bool_], most: int = MAX_WORDS
         whole[len(hashes) - n :] = False
         if n < len(hashes):
             whole[:-n] &= joined[n:]
-            longer[:-n] = keys[-1][:-n] * _FOLD + hashes[n:]
+            longer[:-n] = keys[-1][:-n] * FOLD + hashes[n:]
         keys.append(longer)
         longer[~whole] = 0
     return keys
@@ -296,7 +296,7 @@ def phrase_keys(hashes: Hashes, joined: NDArray[np.bool_], most: int = MAX_WORDS
 def phrase_key(hashes: Sequence[int]) -> int:
     key = 0
     for h in hashes:
-        key = (key * int(_FOLD) + h) % 2**64
+        key = (key * int(FOLD) + h) % 2**64
     return key
 
 

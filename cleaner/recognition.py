@@ -99,10 +99,12 @@ class Recognizer:
         weights: Weights,
         discriminator: Discriminator,
         lent: Inventory | None = None,
+        own: Channel | None = None,
     ) -> None:
         """`discriminator` is for what no channel explains; `channels` read words beside the `thesaurus`; `listed` is
-        the one whose rows people have listed; the expressions that a reference has `lent` are likelier."""
-        self.own: Channel | None = None
+        the one whose rows people have listed; the expressions that a reference has `lent` are likelier; `own` is a
+        dialect of the user's."""
+        self.own = own
         self._lent_from = len(inventory.count)
         if lent is not None and len(lent.count):
             inventory = inventory.joined(lent)
@@ -123,9 +125,7 @@ class Recognizer:
         the user's `own`."""
         *_, listed = self.channels
         shared = self.context, self.model, self.weights, self.discriminator
-        made = Recognizer(self.inventory, self.thesaurus, [channel], listed, *shared, lent)
-        made.own = own
-        return made
+        return Recognizer(self.inventory, self.thesaurus, [channel], listed, *shared, lent, own)
 
     @cached_property
     def _original_words(self) -> list[NDArray[np.uint64]]:
@@ -156,7 +156,7 @@ class Recognizer:
         return np.array([pair in known for pair in pairs], bool)
 
     def hits(self, b: Batch) -> Hits:
-        """All compositions in a batch in which some word differs."""
+        """All compositions in a batch, and the expressions that stand there as they are."""
         keys = phrase_keys(b.hashes, b.joined)
         matches = [self.thesaurus.swaps(keys, READINGS), *(channel.swaps(keys) for channel in self.channels)]
         log_p = [self.thesaurus.log_swap(matches[0].row).astype(float)]
@@ -181,11 +181,13 @@ class Recognizer:
 
     def _near(self, b: Batch) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
         """Tokens that are written almost like a word of the reference, and the hashes of those words."""
+        if not self._lent_words:
+            return np.empty(0, np.int64), np.empty(0, np.uint64)
         from rapidfuzz import fuzz, process
 
         norms = [norm for tokens in b.tokens for norm in tokens.norms]
         asked = sorted({norm for norm in norms if len(norm) >= _FUZZY_LENGTH} - set(self._lent_words))
-        if not asked or not self._lent_words:
+        if not asked:
             return np.empty(0, np.int64), np.empty(0, np.uint64)
         alike = process.cdist(asked, self._lent_words, scorer=fuzz.ratio, score_cutoff=_FUZZY)
         rows, columns = alike.nonzero()
@@ -198,6 +200,8 @@ class Recognizer:
 
     @cached_property
     def _lent_words(self) -> list[str]:
+        if len(self.inventory.count) == self._lent_from:
+            return []
         texts = self.inventory.texts[self._lent_from :]
         return sorted({w for text in texts for w in tokenize(text).norms if len(w) >= _FUZZY_LENGTH})
 
