@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from cli_process import REAL, environment, names, run
+from cli_process import REAL, environment, hear_interrupts, names, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -125,7 +125,9 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_never_interrupted(tmp_path: P
     write_pairs(tmp_path / "pairs.jsonl", range(4), "nothing to learn from a line like this one\n" * 8_000)  # 4 parts
     whole = [*LEARN[:-1], "whole.tsv"]
     assert run(*whole, cwd=tmp_path, core=REAL).code == 0
-    process = subprocess.Popen([*REAL, *LEARN], cwd=tmp_path, env=environment(), stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [*REAL, *LEARN], cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, preexec_fn=hear_interrupts
+    )
     state = tmp_path / "my.tsv.state"
     while not (state.exists() and state.read_bytes().count(b"\n") > 1):
         assert process.poll() is None
