@@ -92,7 +92,6 @@ LOOKALIKES = str.maketrans(
     "ABESIJKMHOPCTYXaesijkopcyxhdlqwABEZHIKMNOPTYXaeikvoptuxcj",
 )
 _LATIN = re.compile(r"[A-Za-z]")
-_LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])")
 
 
@@ -125,15 +124,27 @@ class Tokens:
 
 def paragraphs(text: str) -> Iterator[Span]:
     """Yield the non-empty lines of `text`, trimmed, with over-long ones cut into bounded pieces."""
-    for line in _LINE.finditer(text):
-        start, end = line.span()
-        while end - start > MAX_PARAGRAPH:
-            cut = _cut(text, start, start + MAX_PARAGRAPH)
-            if span := _trim(text, start, cut):
-                yield span
-            start = cut
-        if span := _trim(text, start, end):
+    end = 0
+    for line in text.splitlines(keepends=True):
+        start, end = end, end + len(line)
+        if len(line) > MAX_PARAGRAPH:
+            length = len(line.splitlines()[0])
+            yield from _pieces(text, start, start + length)
+        elif inside := line.strip():
+            if inside[0] != line[0]:
+                start += len(line) - len(line.lstrip())
+            yield Span(start, start + len(inside))
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
+    """A long line cut into bounded pieces."""
+    while end - start > MAX_PARAGRAPH:
+        cut = _cut(text, start, start + MAX_PARAGRAPH)
+        if span := _trim(text, start, cut):
             yield span
+        start = cut
+    if span := _trim(text, start, end):
+        yield span
 
 
 def parts(text: str, size: int) -> Iterator[Span]:
