@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cleaner import translation
 from cleaner.detector import Detector, Floats, Reading
-from cleaner.findings import choices, findings, group
+from cleaner.findings import CHANGED, choices, findings, group
 from cleaner.islands import Batch, Candidates, Lattice, batch
 from cleaner.lexicon import Channel, phrase_keys
 from cleaner.recognition import Recognizer
@@ -90,7 +90,7 @@ def analyse(
     parsed = parse(texts, detector)
     if parsed is None:
         return [honest(list(paragraphs(text))) for text in texts]
-    analyses = _read(parsed, detector, given=1.0 if assume_spun else None)
+    analyses = _read(parsed, detector, given=1.0, changed=0.0) if assume_spun else _read(parsed, detector)
     if recognizer is not None:
         if not assume_spun:
             if recognizer.own is not None:
@@ -185,8 +185,9 @@ def _unseen(text: str, p: float, rate: float, detector: Detector, thesaurus: The
     return _read(parsed, reader, given=p)[0]
 
 
-def _read(parsed: Parsed, detector: Detector, given: float | None = None) -> list[Analysis]:
-    """Read a batch; `given` (0..1) is the probability that each document is spun, where that is known.
+def _read(parsed: Parsed, detector: Detector, given: float | None = None, changed: float = CHANGED) -> list[Analysis]:
+    """Read a batch; `given` (0..1) is the probability that each document is spun, where that is known; `changed` (0..1)
+    that of a place being changed at all, from which it gives a finding.
 
     Documents that the first pass finds honest have no findings worth reporting, and are not read again.
     """
@@ -204,7 +205,7 @@ def _read(parsed: Parsed, detector: Detector, given: float | None = None) -> lis
             said.append(detector.chain(first.log_ratio[own]) if bounds[d] < bounds[d + 1] else (np.zeros(0), 0.0))
     spun_of = np.concatenate([np.zeros(0), *(spun for spun, _ in said)])
     weights = _log_weights(first.dialect, spun_of, b.document)
-    found = _found(parsed, detector, c, islands, first, weights, said)
+    found = _found(parsed, detector, c, islands, first, weights, said, changed)
     analyses = []
     best = weights.argmax(axis=1)
     for d, (spun, anywhere) in enumerate(said):
@@ -219,7 +220,14 @@ def _read(parsed: Parsed, detector: Detector, given: float | None = None) -> lis
 
 
 def _found(
-    parsed: Parsed, detector: Detector, c: Candidates, islands: Lattice, first: Reading, weights: Floats, said: Said
+    parsed: Parsed,
+    detector: Detector,
+    c: Candidates,
+    islands: Lattice,
+    first: Reading,
+    weights: Floats,
+    said: Said,
+    changed: float,
 ) -> list[list[Finding]]:
     """The second pass: the findings of each document, from what the first one made of it."""
     everything: list[list[Finding]] = [[] for _ in parsed.texts]
@@ -242,7 +250,7 @@ def _found(
             for p, spun in zip(range(bounds[i], bounds[i + 1]), said[d][0].tolist(), strict=True)
             if p in by_paragraph
             for finding in findings(
-                parsed.texts[i], parsed.tokens[p], by_paragraph[p], spun, channel, detector.calibration.finding
+                parsed.texts[i], parsed.tokens[p], by_paragraph[p], spun, channel, detector.calibration.finding, changed
             )
         ]
     return everything

@@ -20,6 +20,7 @@ from cleaner.segment import Tokens, normalize
 
 MOST_ALTERNATIVES = 4
 LEAST = 0.01  # posterior of an alternative worth showing
+CHANGED = 0.58  # probability that a place was changed at all, from which it is worth a finding
 
 
 class Choice(NamedTuple):
@@ -67,14 +68,17 @@ def findings(
     spun: float,
     channel: Channel,
     calibrated: Callable[[float], float] = float,
+    changed: float = CHANGED,
 ) -> Iterator[Finding]:
     """The findings of one paragraph of the document `text`; `spun` (0..1) is the probability that it is spun.
 
-    `calibrated` makes a confidence (0..1) of the probability of a reading (0..1).
+    `calibrated` makes a confidence (0..1) of the probability of a reading (0..1).  A choice gives a finding if its
+    readings together have the probability `changed` or more.
 
     A choice whose readings would all only flip the spelling of a word, or write a number in another way where
     that is out of place, gives none.
     """
+    found = [choice for choice in found if spun * sum(p for _, p in choice.readings) >= changed]
     if not found:
         return
     conventions = _conventions(text)

@@ -191,10 +191,18 @@ def test_the_source_names_the_row_that_is_proposed() -> None:
 
 
 def test_confidence_is_that_of_the_paragraph_times_that_of_the_edit() -> None:
-    (f,) = find("He mentioned it.", ("mentioned", (("said", 0.8), ("stated", 0.1))), spun=0.5)
-    assert f.confidence == pytest.approx(0.4)
-    assert f.alternatives == (("stated", 0.05),)
+    (f,) = find("He mentioned it.", ("mentioned", (("said", 0.8), ("stated", 0.1))), spun=0.9)
+    assert f.confidence == pytest.approx(0.72)
+    assert f.alternatives == (("stated", 0.09),)
     assert f.source == "test: mentioned <- said"
+
+
+@pytest.mark.parametrize(
+    ("said", "stated", "spun", "told"), [(0.3, 0.3, 1.0, 1), (0.3, 0.2, 1.0, 0), (0.5, 0.4, 0.5, 0)]
+)
+def test_what_hardly_was_changed_is_no_finding(said: float, stated: float, spun: float, told: int) -> None:
+    readings = (("said", said), ("stated", stated))
+    assert len(find("He mentioned it.", ("mentioned", readings), spun=spun)) == told
 
 
 def test_no_more_alternatives_than_can_be_read() -> None:
