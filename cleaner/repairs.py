@@ -10,28 +10,28 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
 
-from cleaner.resources import path
+from cleaner.furniture import Cue, furniture_lines
+from cleaner.resources import rows
 from cleaner.result import Finding
 
-# Bounds on what is looked at in one piece, so that time stays linear whatever the input.
+# Bounds what is looked at in one piece, so that time stays linear whatever the input.
 _MAX_PIECE = 4000
-_MAX_FURNITURE_LINE = 600
 
 
-def repairs(text: str, *, furniture: bool = False) -> list[Finding]:
+def repairs(text: str, *, furniture: bool = False, cued: Sequence[Cue] | None = None) -> list[Finding]:
     """Find encoding damage, brace residue and page furniture in `text`, sorted and disjoint.
 
     Every finding has `text[start:end] == finding.text` and is not yet `applied`.  Furniture is a whole line,
-    taken with as much white space (see `_line_spans`) as makes its removal leave no empty line behind; its
+    taken with as much white space (see `cleaner.furniture`) as makes its removal leave no empty line behind; its
     replacement is "".  Where furniture holds damage, the furniture is reported if it is to be removed
     (`furniture=True`), else the damage.  Applying all findings leaves none to be found, unless a line mixes the
-    damage of several encodings.
+    damage of several encodings.  `cued` holds a place in each line that may be furniture by what it says
+    (`cleaner.cues`), in order, where that is known.
     """
     damage = sorted([*_encoding(text), *_residue(text)], key=lambda f: f.start)
     damage = _disjoint(damage)
-    lines = _furniture(text, damage)
+    lines = furniture_lines(text, damage, None if damage else cued)
     first, second = (lines, damage) if furniture else (damage, lines)
     return sorted([*first, *_outside(second, first)], key=lambda f: f.start)
 
@@ -90,9 +90,13 @@ _HONEST = re.compile(r"[Åå×][¹²³]")
 _USUAL = re.compile(r"[\xa0-ÿŒœŠšŽžŸƒ\u0100-\u024f\u2010-\u203a€™−→≤≥≠≈∞\u2600-\u27bf\U0001f000-\U0001faff\ufeff]")
 
 
+def _misread(text: str) -> bool:
+    return not text.isascii() and (any(sign in text for sign in _LOST_SIGNS) or _MOJIBAKE.search(text) is not None)
+
+
 def _encoding(text: str) -> Iterator[Finding]:
     """Stretches of `text` that were decoded with the wrong character set, each with its restored form."""
-    if text.isascii() or not (any(sign in text for sign in _LOST_SIGNS) or _MOJIBAKE.search(text)):
+    if not _misread(text):
         return
     for start, end in _pieces(text):
         at = start
@@ -194,7 +198,7 @@ _ARTICLES = frozenset(("a", "an", "of", "the", "your"))
 @cache
 def _braced() -> tuple[dict[str, float], frozenset[str]]:
     """From lexicons/en/residue.tsv: residue seen in the output of spinners, with its confidence; honest fields."""
-    known = {words: float(confidence) for words, confidence, _ in _rows("residue.tsv")}
+    known = {words: float(confidence) for words, confidence, _ in rows("residue.tsv")}
     return known, _ARTICLES.union(words for words, confidence in known.items() if not confidence)
 
 
@@ -229,148 +233,3 @@ def _in_prose(text: str, start: int, end: int) -> bool:
     line = text[begin:start] + " " + text[end : newline if newline >= 0 else end + 300]
     others = re.findall(r"(?<![\w{])[A-Za-z]{2,}(?![\w}])", line)
     return len(others) >= 4 and sum(w.islower() for w in others) * 2 > len(others) and not _CODE.search(line)
-
-
-# --- Furniture ------------------------------------------------------------------------------------------------
-
-
-class _Row(NamedTuple):
-    """A row of lexicons/en/furniture.tsv; its pattern is compiled when a line first has its cue."""
-
-    why: str
-    pattern: str
-    confidence: float
-
-
-class _Line(NamedTuple):
-    start: int
-    end: int  # without the line ending
-    next: int  # with it
-    blank: bool
-
-
-# What the patterns may use: a name in capitals, a "user/agency" pair, an agency, a social network.
-_MACROS = {
-    "{name}": r"(?-i:[@A-Z0-9(][\w.’'&@()/|-]*)"
-    r"(?:,? (?:(?-i:[@A-Z0-9(][\w.’'&@()/|–-]*)|of|for|the|and|via|by|on|at|from|in|/|\||&|-|–|de|du|van|von|al)){0,9}",
-    "{pair}": r"[\w.@-]{2,30} ?[/|] ?[\w.@-]{2,30}",
-    "{agency}": r"(?:afp|agence france-presse|alamy|ap|associated press|bloomberg|dpa|epa|flickr|freepik|getty|"
-    r"getty images|istock|keystone|nasa|pa|pa media|pexels|pixabay|pti|reuters|shutterstock|tass|unsplash|upi|"
-    r"wikimedia commons|wikipedia|xinhua)",
-    "{social}": r"(?:facebook|flipboard|google ?(?:\+|plus)|instagram|linkedin|pinterest|reddit|snapchat|social media|"
-    r"telegram|threads|tiktok|twitter|whatsapp|x|youtube)",
-}
-
-
-def _rows(name: str) -> Iterator[list[str]]:
-    """The rows of lexicons/en/`name`, split at tabs, without comments and heading."""
-    lines = [line for line in path("en", name).read_text("utf-8").splitlines() if not line.startswith("#")]
-    return (line.split("\t") for line in lines[1:])
-
-
-@cache
-def _cues() -> tuple[dict[str, list[_Row]], dict[str, list[_Row]]]:
-    """The rows of furniture.tsv by the word that a line begins with, and by a string that it holds."""
-    begins: dict[str, list[_Row]] = {}
-    holds: dict[str, list[_Row]] = {}
-    for why, cue, pattern, confidence, _ in _rows("furniture.tsv"):
-        for word in cue.removeprefix("~").split():
-            index = holds if cue[0] == "~" else begins
-            index.setdefault(word, []).append(_Row(why, pattern, float(confidence)))
-    return begins, holds
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    for macro, meaning in _MACROS.items():
-        pattern = pattern.replace(macro, meaning)
-    return re.compile(rf"[^\w©@&]*(?:{pattern})\W*", re.IGNORECASE)
-
-
-_FIRST_WORD = re.compile(r"[^\w©&]*([^\W_]+|©|&)")
-
-
-def _why(line: str, holds: dict[str, list[_Row]]) -> _Row | None:
-    """The surest row of furniture.tsv that a whole line matches; `holds` are the cues that its text holds."""
-    first = _FIRST_WORD.match(line)
-    if first is None or len(line) > _MAX_FURNITURE_LINE:
-        return None
-    rows = _cues()[0].get(first[1].lower(), [])
-    if holds:
-        lower = line.lower()
-        rows = rows + [row for cue, cued in holds.items() if cue in lower for row in cued]
-    fitting = [row for row in rows if _compiled(row.pattern).fullmatch(line)]
-    return max(fitting, key=lambda row: row.confidence, default=None)
-
-
-def _furniture(text: str, damage: Sequence[Finding]) -> list[Finding]:
-    """Whole lines of `text` that belong to the page and not to the article, judged as they read once repaired."""
-    read = _repaired_lines(text, damage) if damage else [line.strip() for line in _LINES.findall(text)]
-    lower = text.lower()
-    holds = {cue: rows for cue, rows in _cues()[1].items() if cue in lower}
-    why = {i: row for i, line in enumerate(read) if line and (row := _why(line, holds))}
-    for i in _repeated_captions([i for i, line in enumerate(read) if line and i not in why], read):
-        why[i] = _Row("repeated caption", "", 0.6)
-    spans = _line_spans(text, set(why)) if why else {}
-    return [
-        Finding(start, end, text[start:end], "furniture", "", why[i].confidence, (), f"furniture: {why[i].why}")
-        for i, (start, end) in spans.items()
-    ]
-
-
-_LINES = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
-
-
-def _repaired_lines(text: str, damage: Sequence[Finding]) -> list[str]:
-    """Each line, trimmed, with its damage repaired."""
-    read, i = [], 0
-    for m in _LINES.finditer(text):
-        out, at = [], m.start()
-        while i < len(damage) and damage[i].start < m.end(1):
-            out += [text[at : damage[i].start], damage[i].text if (new := damage[i].replacement) is None else new]
-            at = damage[i].end
-            i += 1
-        read.append("".join([*out, text[at : m.end(1)]]).strip())
-    return read
-
-
-def _repeated_captions(kept: Sequence[int], read: Sequence[str]) -> Iterator[int]:
-    """Lines of five words or more that say again what the line before said, among paragraphs of prose.
-
-    Refrains of verse stand among short lines, and so are left alone.
-    """
-    at = 0
-    while at < len(kept):
-        last = at
-        while last + 1 < len(kept) and read[kept[last + 1]] == read[kept[at]]:
-            last += 1
-        if last > at:
-            line = read[kept[at]]
-            around = [read[kept[j]] for j in (at - 1, last + 1) if 0 <= j < len(kept)]
-            caption = 5 <= len(line.split()) <= 60 and line[0].isupper() and line[-1] not in ",;:!?"
-            if caption and around and all(len(neighbour) >= 100 for neighbour in around):
-                yield from kept[at + 1 : last + 1]
-        at = last + 1
-
-
-def _line_spans(text: str, chosen: set[int]) -> dict[int, tuple[int, int]]:
-    """What to cut out for each chosen line so that no empty line is left where it stood.
-
-    A line goes with its ending, and with the blank lines after it if blank lines stand before it too.  At the
-    foot of the text it goes with what separates it from the text above instead, and leaves its own ending.
-    """
-    lines = [_Line(m.start(), m.end(1), m.end(), not m[1].strip()) for m in _LINES.finditer(text)]
-    content = [i for i, line in enumerate(lines) if not line.blank]
-    foot = next((k + 1 for k in range(len(content) - 1, -1, -1) if content[k] not in chosen), 0)
-    spans, blank_before = {}, True
-    for k, i in enumerate(content):
-        if k > 0 and content[k - 1] + 1 < i:
-            blank_before = True
-        if i not in chosen:
-            blank_before = False
-        elif k >= foot > 0:
-            spans[i] = (lines[content[k - 1]].end, lines[i].end)
-        else:
-            follower = content[k + 1] if k + 1 < len(content) else len(lines)
-            spans[i] = (lines[i].start, lines[follower - 1].next if blank_before else lines[i].next)
-    return spans

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -23,3 +24,9 @@ def root() -> Path:
 def path(*parts: str) -> Path:
     """The path of a resource below `lexicons`, such as path("en", "furniture.tsv"); it need not exist."""
     return root().joinpath(*parts)
+
+
+def rows(name: str) -> Iterator[list[str]]:
+    """The rows of lexicons/en/`name`, split at tabs, without comments and heading."""
+    lines = [line for line in path("en", name).read_text("utf-8").splitlines() if not line.startswith("#")]
+    return (line.split("\t") for line in lines[1:])

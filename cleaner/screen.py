@@ -35,7 +35,8 @@ Hashes = NDArray[np.uint64]
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _ODD2 = np.uint64(0xC2B2AE3D27D4EB4F)
-_BREAK, _JOIN, _LINE = 0, 1, 2  # classes of bytes that are not of words; those of words are letters themselves
+# Classes of bytes that are not of words; those of words are letters themselves.
+_BREAK, _JOIN, _LINE, PAGE, _MARK, _STOP, AND = range(7)
 _PAD = 8  # a word is read by its first and its last 8 bytes, which may reach over its ends
 
 
@@ -53,12 +54,20 @@ def _classes() -> bytes:
             table[code] = small if small < 256 else code
     for character in " '":
         table[ord(character)] = _JOIN
-    for character in "\n\r\v\f\x1c\x1d\x1e\x85":
+    for character in "\n\r":
         table[ord(character)] = _LINE
+    for character in "\v\f\x1c\x1d\x1e\x85":
+        table[ord(character)] = PAGE
+    for character in ",;:":
+        table[ord(character)] = _MARK
+    for character in ".!?":
+        table[ord(character)] = _STOP
+    table[ord("&")] = AND
     return bytes(table)
 
 
 _CLASSES = _classes()
+_CAPITAL = np.array([chr(code).isupper() for code in range(256)])
 # Signs by which a text may hide its words from the screen, though the tokeniser reads through them.
 _DISGUISE = re.compile(f"[{''.join(sorted(set(map(chr, FOLD | LOOKALIKES)) - set('’‐‑')))}]")
 _FIRST = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)  # the first n bytes of eight
@@ -71,7 +80,9 @@ class Words:
 
     `start` and `end` are code points of the texts laid end to end with one character between them; `hashes` are
     those of the folded letters; `paragraph` and `text` number the paragraph and the text of each word; `joined` tells
-    words that only a space or an apostrophe parts from the word before.
+    words that only a space or an apostrophe parts from the word before; `mark` those that a mark follows (1: , ; : 2: . !
+    ?), `capital` those that begin with a capital, and `number` those that begin with a digit.  `codes` (uint8) are the classes and
+    folded letters of all characters.
     """
 
     start: NDArray[np.int64]
@@ -80,6 +91,10 @@ class Words:
     joined: NDArray[np.bool_]
     paragraph: NDArray[np.int64]
     text: NDArray[np.int64]
+    mark: NDArray[np.uint8]
+    capital: NDArray[np.bool_]
+    number: NDArray[np.bool_]
+    codes: NDArray[np.uint8]
 
 
 def words(texts: Sequence[str]) -> Words:
@@ -90,7 +105,7 @@ def words(texts: Sequence[str]) -> Words:
     raw = b"\n".join(text.replace("’", "'").encode("latin-1", "replace") for text in texts)
     # No letter of the padding is one of the text's: the class of a line's end is in neither.
     codes = np.frombuffer(bytes(_PAD) + raw.translate(_CLASSES) + bytes(_PAD), np.uint8)
-    letter = codes > _LINE
+    letter = codes > AND
     edge = np.flatnonzero(letter[1:] != letter[:-1]) + 1
     start, end = edge[::2], edge[1::2]
     eight = np.ndarray(len(codes) - 7, np.dtype("<u8"), codes, 0, (1,))  # the eight bytes from each place
@@ -106,9 +121,14 @@ def words(texts: Sequence[str]) -> Words:
     hashes *= _ODD
     joined = np.zeros(len(start), np.bool_)
     np.equal(start[1:] - end[:-1], 1, out=joined[1:])
-    joined[1:] &= codes.take(end[:-1]) == _JOIN
+    after = codes.take(end)
+    joined[1:] &= after[:-1] == _JOIN
+    mark = after - np.uint8(_MARK - 1)
+    mark[mark > 2] = 0
+    number = codes.take(start) - np.uint8(ord("0")) < 10
     start, end = start - _PAD, end - _PAD
-    lines = np.r_[0, np.flatnonzero(codes == _LINE) + 1 - _PAD]
+    capital = _CAPITAL.take(np.frombuffer(raw, np.uint8).take(start))
+    lines = np.r_[0, np.flatnonzero(codes - np.uint8(_LINE) < 2) + 1 - _PAD]
     counts = np.diff(np.searchsorted(start, lines), append=len(start))
     paragraph = np.repeat(np.arange(len(lines)), counts)
     if np.diff(lines, append=len(raw)).max() > MAX_PARAGRAPH:
@@ -117,7 +137,7 @@ def words(texts: Sequence[str]) -> Words:
         joined[1:] &= paragraph[1:] == paragraph[:-1]
     begin = np.cumsum([0, *(len(text) + 1 for text in texts)])
     text = np.repeat(np.arange(len(texts)), np.diff(np.searchsorted(start, begin)))
-    return Words(start, end, hashes, joined, paragraph, text)
+    return Words(start, end, hashes, joined, paragraph, text, mark, capital, number, codes[_PAD:-_PAD])
 
 
 def pair_hashes(hashes: Hashes, joined: NDArray[np.bool_]) -> Hashes:

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaner.repairs import _MACROS, _compiled, _cues, _rows, repairs
+from cleaner.furniture import _MACROS, _compiled, _cues
+from cleaner.repairs import repairs
+from cleaner.resources import rows
 from cleaner.result import Finding
 
 
@@ -179,7 +181,7 @@ PROSE = "The ferry left the harbour at dawn, with forty people and a dozen goats
 
 
 def test_every_pattern_of_the_lexicon_finds_its_example() -> None:
-    for why, _, pattern, confidence, example in _rows("furniture.tsv"):
+    for why, _, pattern, confidence, example in rows("furniture.tsv"):
         (finding,) = repairs(example)
         assert finding.kind == "furniture" and finding.replacement == "" and not finding.applied, example
         assert _compiled(pattern).fullmatch(example), (pattern, example)
@@ -187,15 +189,15 @@ def test_every_pattern_of_the_lexicon_finds_its_example() -> None:
 
 
 def test_the_lexicon_is_in_order() -> None:
-    rows = list(_rows("furniture.tsv"))
-    keys = [(why, pattern) for why, _, pattern, _, _ in rows]
+    table = list(rows("furniture.tsv"))
+    keys = [(why, pattern) for why, _, pattern, _, _ in table]
     assert keys == sorted(set(keys))
-    for why, cue, pattern, confidence, example in rows:
+    for why, cue, pattern, confidence, example in table:
         assert why and cue and example and 0.5 <= float(confidence) <= 0.99
         assert _compiled(pattern).groups == 0
         assert cue == cue.lower()
         assert set(re.findall(r"\{[a-z]+\}", pattern)) <= set(_MACROS), pattern
-    residue = list(_rows("residue.tsv"))
+    residue = list(rows("residue.tsv"))
     assert [row[0] for row in residue] == sorted({row[0] for row in residue})
     assert all(0 <= float(confidence) <= 1 and evidence for _, confidence, evidence in residue)
 
@@ -203,7 +205,7 @@ def test_the_lexicon_is_in_order() -> None:
 def test_cues_lose_nothing() -> None:
     begins, holds = _cues()
     everything = {row for rows in (*begins.values(), *holds.values()) for row in rows}
-    for *_, example in _rows("furniture.tsv"):
+    for *_, example in rows("furniture.tsv"):
         slow = max((row.confidence for row in everything if _compiled(row.pattern).fullmatch(example)), default=0.0)
         assert repairs(example)[0].confidence == slow
 
@@ -305,7 +307,7 @@ def test_furniture_that_holds_damage() -> None:
 
 # --- Properties -----------------------------------------------------------------------------------------------
 
-EXAMPLES = [row[-1] for row in _rows("furniture.tsv")]
+EXAMPLES = [row[-1] for row in rows("furniture.tsv")]
 DAMAGE = [
     "â€™",
     "Ã©",

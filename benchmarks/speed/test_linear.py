@@ -10,7 +10,9 @@ from time import process_time
 
 import pytest
 
-from cleaner.repairs import _compiled, _rows, repairs
+from cleaner.furniture import _compiled
+from cleaner.repairs import repairs
+from cleaner.resources import rows
 
 UNITS = [
     "{",
@@ -48,7 +50,7 @@ def test_repairs_are_linear(benchmark: Callable[[Callable[[], object]], object],
 
 
 def test_no_furniture_pattern_is_slow_on_a_long_line() -> None:
-    for _, _, pattern, _, example in _rows("furniture.tsv"):
+    for _, _, pattern, _, example in rows("furniture.tsv"):
         lines = (
             example * 60,
             "Photo " * 100,
