@@ -7,7 +7,7 @@ The shipped one is compiled by `cleaner.training.inventory` from `lexicons/en/ex
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -20,12 +20,15 @@ from cleaner.integrity import verified
 from cleaner.lexicon import FOLD, Hashes
 from cleaner.segment import tokenize, word_hash
 
-MAGIC = b"CleanerEX1\n"
+MAGIC = b"CleanerEX2\n"
 SHIPPED = Path(__file__).parent / "models" / "en.expressions"
 
 MOST_WORDS = 6
 NONE = -1
 _FILTER_BITS = 21
+_BUCKET_BITS = 18
+_MASK_BITS = 9  # of a key: which bit of a mask stands for it
+MASK_WORDS = (1 << _MASK_BITS) // 64
 
 
 class InventoryError(Exception):
@@ -37,13 +40,18 @@ class Inventory:
     """Expressions and their beginnings, for look-up word by word.
 
     `prefix` (sorted) holds the keys of all beginnings (see `phrase_keys`); `whole` (prefixes) numbers the expression
-    that a beginning spells out, or is -1.  For each expression: `count`, its sightings in clean text, and `spelling`,
-    all of them one after another, as they must be written.
+    that a beginning spells out, or is -1.  `words` (sorted) are the hashes of all words in them, and `packed` are their
+    `follows`.  For each expression: `count`, its sightings in
+    clean text, whether it is `technical`, a term of some science, and `spelling`, all of them one after another, as
+    they must be written.
     """
 
     prefix: Hashes
     whole: NDArray[np.int32]
+    words: Hashes
+    packed: NDArray[np.uint8]
     count: NDArray[np.int32]
+    technical: NDArray[np.bool_]
     spelling: NDArray[np.uint8]
 
     @classmethod
@@ -67,14 +75,17 @@ class Inventory:
                 np.save(file, getattr(self, column.name))
 
     @classmethod
-    def of(cls, counts: Mapping[str, int]) -> Inventory:
+    def of(cls, counts: Mapping[str, int], technical: Collection[str] = frozenset()) -> Inventory:
         """Compile expressions with their sightings; those that are not two to six words are left out.
+
+        `technical` are those of `counts` that are terms of some science.
 
         One with a hyphen is found without it too: `short-time Fourier transform`, `short time Fourier transform`.
         """
         texts: list[str] = []
         number_of: dict[int, int] = {}
         prefixes: set[int] = set()
+        follows: dict[int, set[int]] = {}
         for text in sorted(counts):
             norms = tokenize(text).norms
             if not 2 <= len(norms) <= MOST_WORDS:
@@ -82,16 +93,25 @@ class Inventory:
             split = [word for norm in norms for word in norm.split("-")]
             for words in (norms, split) if len(split) <= MOST_WORDS else (norms,):
                 key = 0
-                for word in words:
-                    key = (key * int(FOLD) + word_hash(word)) % 2**64
+                for h in map(word_hash, words):
+                    follows.setdefault(h, set()).add(key)
+                    key = (key * int(FOLD) + h) % 2**64
                     prefixes.add(key)
                 number_of.setdefault(key, len(texts))
             texts.append(text)
         keys = np.array(sorted(prefixes), np.uint64)
+        pairs = np.array([(h, k) for h in sorted(follows) for k in follows[h]], np.uint64).reshape(-1, 2)
+        words, place = np.unique(pairs[:, 0], return_inverse=True)
+        column, bit = mask_of(pairs[:, 1])
+        masks = np.zeros((len(words), MASK_WORDS), np.uint64)
+        np.bitwise_or.at(masks, (place, column), bit)
         return cls(
             keys,
             np.array([number_of.get(key, NONE) for key in keys.tolist()], np.int32),
+            words,
+            _packed(masks),
             np.array([counts[text] for text in texts], np.int32),
+            np.array([text in technical for text in texts], np.bool_),
             np.frombuffer(zlib.compress("\n".join(texts).encode("utf-8"), 9), np.uint8),
         )
 
@@ -104,7 +124,12 @@ class Inventory:
         whole[keys.searchsorted(other.prefix[own])] = other.whole[own] + len(self.count)
         texts = "\n".join((*self.texts, *other.texts))
         spelling = np.frombuffer(zlib.compress(texts.encode("utf-8"), 1), np.uint8)
-        return Inventory(keys, whole, np.r_[self.count, other.count], spelling)
+        technical = np.r_[self.technical, other.technical]
+        words = np.union1d(self.words, other.words)
+        masks = np.zeros((len(words), MASK_WORDS), np.uint64)
+        for one in (self, other):
+            masks[words.searchsorted(one.words)] |= one.follows
+        return Inventory(keys, whole, words, _packed(masks), np.r_[self.count, other.count], technical, spelling)
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
@@ -118,6 +143,20 @@ class Inventory:
         seen[self.prefix >> np.uint64(64 - _FILTER_BITS)] = True
         return seen
 
+    @cached_property
+    def follows(self) -> NDArray[np.uint64]:
+        """For each word the mask (words, MASK_WORDS) of the beginnings that it can follow, the empty one included; most
+        beginnings that have their bit (`mask_of`) in a mask are among them."""
+        masks = np.frombuffer(zlib.decompress(self.packed.tobytes()), "<u8").astype(np.uint64)
+        return masks.reshape(-1, MASK_WORDS)
+
+    def places(self, hashes: Hashes) -> NDArray[np.int64]:
+        """The place of each of some words among `words`, or NONE if no expression has it."""
+        if not len(self.words):
+            return np.full(hashes.shape, NONE)
+        at = np.minimum(self.words.searchsorted(hashes), len(self.words) - 1)
+        return np.where(self.words.take(at) == hashes, at, NONE)
+
     def may_have(self, keys: Hashes) -> NDArray[np.int64]:
         """The places of those of `keys` that may be beginnings of expressions."""
         return np.flatnonzero(self._filter.take((keys >> np.uint64(64 - _FILTER_BITS)).view(np.int64)))
@@ -125,6 +164,31 @@ class Inventory:
     def find(self, keys: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Which of `keys` are beginnings of expressions (their places), and the expressions they spell out, or -1."""
         maybe = self.may_have(keys)
-        at = np.minimum(self.prefix.searchsorted(keys[maybe]), len(self.prefix) - 1)
-        hit = self.prefix.take(at) == keys[maybe]
-        return maybe[hit], self.whole.take(at[hit])
+        sought = keys[maybe]
+        bucket = (sought >> np.uint64(64 - _BUCKET_BITS)).view(np.int64)
+        at, end = self._buckets.take(bucket), self._buckets.take(bucket + 1)
+        here = np.full(len(sought), NONE)
+        left = np.flatnonzero(at < end)
+        while len(left):  # as often as the fullest bucket has keys: six times
+            hit = self.prefix.take(at[left]) == sought[left]
+            here[left[hit]] = at[left[hit]]
+            at[left] += 1
+            left = left[~hit & (at[left] < end[left])]
+        found = here != NONE
+        return maybe[found], self.whole.take(here[found])
+
+    @cached_property
+    def _buckets(self) -> NDArray[np.int64]:
+        """Where the keys begin that have the same highest bits."""
+        number = (self.prefix >> np.uint64(64 - _BUCKET_BITS)).astype(np.int64)
+        return np.searchsorted(number, np.arange((1 << _BUCKET_BITS) + 1))
+
+
+def mask_of(keys: Hashes) -> tuple[NDArray[np.int64], Hashes]:
+    """The bit of a mask that stands for each of some beginnings: its word of the mask, and that word."""
+    number = keys >> np.uint64(64 - _MASK_BITS)
+    return (number >> np.uint64(6)).astype(np.int64), np.uint64(1) << (number & np.uint64(63))
+
+
+def _packed(masks: Hashes) -> NDArray[np.uint8]:
+    return np.frombuffer(zlib.compress(masks.astype("<u8").tobytes(), 9), np.uint8)

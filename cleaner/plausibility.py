@@ -13,6 +13,14 @@ Indices = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+def surprise(b: Batch, model: LanguageModel) -> tuple[Floats, NDArray[np.bool_]]:
+    """Of each token that is joined to the one before it: log P(token | the one before) - log P(token), and whether
+    clean text has never shown the two together; inf and False for the others."""
+    before = np.r_[b.ids[:1], b.ids[:-1]]
+    pair = model.bigrams(before, b.ids)
+    return np.where(b.joined, pair.prob - model.unigram(b.ids), np.inf), b.joined & ~pair.known
+
+
 def log_fit(b: Batch, start: Indices, size: Indices, words: Ints, model: LanguageModel) -> Floats:
     """log P of `words` (n, k; -1 pads) in place of the `size` tokens from `start`, and of the two words after them,
     given the two before."""

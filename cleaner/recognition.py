@@ -11,32 +11,30 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.composition import Hits, Parts, compose
-from cleaner.context import ContextModel, Spans
+from cleaner.composer import Composer
+from cleaner.composition import Hits
+from cleaner.context import WINDOW, ContextModel, Spans
 from cleaner.discriminator import Discriminator
 from cleaner.expressions import MOST_WORDS, NONE, Inventory
 from cleaner.integrity import verified
 from cleaner.islands import Batch
 from cleaner.language_model import LanguageModel
-from cleaner.lexicon import MAX_WORDS, NEVER, Channel, Matches, phrase_keys
-from cleaner.plausibility import cohesion, log_fit
+from cleaner.lexicon import FOLD, Channel, phrase_keys
+from cleaner.plausibility import cohesion, log_fit, surprise
 from cleaner.segment import tokenize, word_hash
-from cleaner.thesaurus import NO_WORD, Thesaurus
+from cleaner.thesaurus import Thesaurus
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
 SHIPPED = Path(__file__).parent / "models" / "en.recognition.json"
-READINGS = 12  # of each phrase, by the thesaurus
-SWAPPED = np.log(0.5)  # P(a word is swapped | its expression is garbled)
-NEAR = -2.0  # log P(a word | it stands for one of the reference that is written almost alike)
-_FUZZY, _FUZZY_LENGTH = 75, 5  # RapidFuzz's ratio (0..100), and characters, from which words are almost alike
 LENT = 4.4  # log-odds that an expression gains by standing in the reference, beside the log of how often
 _CORPUS = np.log(7e7)  # words in which expressions were counted
 
@@ -54,7 +52,18 @@ FEATURES = (
     "words",
     "fit of the text",  # log P_LM a token, as it stands
     "fit of the expression",  # log P_LM a word
+    "unseen",  # pairs of neighbours that clean text has never shown
+    "swaps",  # phrases that differ
+    "listed swaps",  # of those, how many people have listed
+    "technical",  # 1 if the expression is a term of some science
+    "initials",  # 1 if an abbreviation of the expression follows
+    "again",  # log of how often the document has the same composition
+    "rivals",  # log of how many expressions the same words may stand for
 )
+
+CONTEXT = FEATURES.index("context")
+_CONTEXT_TELLS = 2.0  # standard deviations that the wider context can be worth, hardly ever more
+_HOPELESS = -7.5  # log-odds under which nothing comes of a composition, not even in a spun paragraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,7 @@ class Recognizer:
         self._key[number] = keys
         hit = listed.original_key[at] == keys
         self._listed[number[hit]] = np.log1p(forms[at[hit]])
+        self.hits = Composer(inventory, thesaurus, channels, listed, model, self._lent_from)
 
     def adapted(self, channel: Channel, lent: Inventory | None, own: Channel | None) -> Recognizer:
         """The same with another channel beside the list, the expressions that a reference has lent, and a dialect of
@@ -126,15 +136,6 @@ class Recognizer:
         *_, listed = self.channels
         shared = self.context, self.model, self.weights, self.discriminator
         return Recognizer(self.inventory, self.thesaurus, [channel], listed, *shared, lent, own)
-
-    @cached_property
-    def _original_words(self) -> list[NDArray[np.uint64]]:
-        """For the thesaurus and each channel: the hashes of the words of each original; 0 pads."""
-        words = self.thesaurus.words
-        none = words == NO_WORD
-        found = [np.where(none, np.uint64(0), self.thesaurus.word_key[np.where(none, 0, words).astype(np.int64)])]
-        found += [np.append(channel.word_key, np.uint64(0))[channel.words] for channel in self.channels]  # -1 pads
-        return found
 
     def words(self, numbers: Ints) -> Ints:
         """The words of some expressions (n, MOST_WORDS) as ids of the language model; -1 pads."""
@@ -148,71 +149,22 @@ class Recognizer:
 
     def _whole(self, b: Batch, h: Hits) -> NDArray[np.bool_]:
         """Which hits are rows of the list as they stand."""
-        listed = self.channels[-1]
-        found = listed.swaps(phrase_keys(b.hashes, b.joined))
-        columns = found.start, found.size, listed.original_key[listed.original[found.row]]
+        whole = np.zeros(len(h.start), bool)
+        found = self.channels[-1].swaps([np.zeros_like(b.hashes), *phrase_keys(b.hashes, b.joined)[1:]])
+        columns = found.start, found.size, self.channels[-1].original_key[self.channels[-1].original[found.row]]
         known = set(zip(*(column.tolist() for column in columns), strict=True))
-        pairs = zip(h.start.tolist(), h.size.tolist(), self._key[h.number].tolist(), strict=True)
-        return np.array([pair in known for pair in pairs], bool)
+        starts = np.zeros(len(b.ids), bool)
+        starts[found.start] = True
+        for i in np.flatnonzero(starts[h.start]).tolist():
+            whole[i] = (int(h.start[i]), int(h.size[i]), int(self._key[h.number[i]])) in known
+        return whole
 
-    def hits(self, b: Batch) -> Hits:
-        """All compositions in a batch, and the expressions that stand there as they are."""
-        keys = phrase_keys(b.hashes, b.joined)
-        matches = [self.thesaurus.swaps(keys, READINGS), *(channel.swaps(keys) for channel in self.channels)]
-        log_p = [self.thesaurus.log_swap(matches[0].row).astype(float)]
-        originals = [self.thesaurus.original[matches[0].row].astype(np.int64)]
-        for channel, found in zip(self.channels, matches[1:], strict=True):
-            log_p.append(np.logaddexp.reduce(channel.log_swap[found.row], axis=1) - np.log(len(channel.dialects)))
-            originals.append(channel.original[found.row].astype(np.int64))
-        here = np.flatnonzero(b.hashes)
-        alike, near = self._near(b)
-        matches += [Matches(here, np.ones_like(here), here), Matches(alike, np.ones_like(alike), alike)]
-        words = np.zeros((sum(len(m.row) for m in matches), MAX_WORDS), np.uint64)
-        first = 0
-        for own, number in zip(self._original_words, originals, strict=True):
-            words[first : first + len(number), : own.shape[1]] = own[number]
-            first += len(number)
-        words[first:, 0] = np.r_[b.hashes[here], near]
-        found = Matches(*(np.concatenate(column) for column in zip(*matches, strict=True)))
-        p = np.concatenate([*(SWAPPED + p for p in log_p), np.zeros(len(here)), np.full(len(near), NEAR)])
-        possible = p > NEVER / 2
-        found = Matches(*(column[possible] for column in found))
-        return compose(self.inventory, Parts.of(found, words[possible], p[possible]), b.joined)
-
-    def _near(self, b: Batch) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-        """Tokens that are written almost like a word of the reference, and the hashes of those words."""
-        if not self._lent_words:
-            return np.empty(0, np.int64), np.empty(0, np.uint64)
-        from rapidfuzz import fuzz, process
-
-        norms = [norm for tokens in b.tokens for norm in tokens.norms]
-        asked = sorted({norm for norm in norms if len(norm) >= _FUZZY_LENGTH} - set(self._lent_words))
-        if not asked:
-            return np.empty(0, np.int64), np.empty(0, np.uint64)
-        alike = process.cdist(asked, self._lent_words, scorer=fuzz.ratio, score_cutoff=_FUZZY)
-        rows, columns = alike.nonzero()
-        hashes = np.array([word_hash(word) for word in self._lent_words], np.uint64)
-        places: dict[str, list[int]] = {}
-        for place in np.flatnonzero(b.hashes).tolist():
-            places.setdefault(norms[place], []).append(place)
-        found = [(i, hashes[c]) for r, c in zip(rows, columns, strict=True) for i in places.get(asked[r], ())]
-        return np.array([i for i, _ in found], np.int64), np.array([h for _, h in found], np.uint64)
-
-    @cached_property
-    def _lent_words(self) -> list[str]:
-        if len(self.inventory.count) == self._lent_from:
-            return []
-        texts = self.inventory.texts[self._lent_from :]
-        return sorted({w for text in texts for w in tokenize(text).norms if len(w) >= _FUZZY_LENGTH})
-
-    def features(self, b: Batch, capital: NDArray[np.bool_], all_hits: Hits) -> tuple[Hits, Floats]:
+    def features(self, b: Batch, capital: NDArray[np.bool_]) -> tuple[Hits, Floats]:
         """The compositions in which some word differs, and FEATURES of each."""
-        as_is = ~all_hits.changed
+        h, untouched = self.hits(b)
         known = np.zeros(len(b.ids), bool)
         for k in range(MOST_WORDS):
-            long = all_hits.size[as_is] > k
-            known[all_hits.start[as_is][long] + k] = True
-        h = all_hits.only(all_hits.changed)
+            known[untouched.start[untouched.size > k] + k] = True
         place = np.arange(MOST_WORDS)
         within = place < h.size[:, None]
         text = np.where(within, b.ids[np.where(within, h.start[:, None] + place, 0)], -1)
@@ -221,10 +173,6 @@ class Recognizer:
         _, text_cohesion = cohesion(text, self.model)
         together, _ = cohesion(words, self.model)
         paragraph = b.paragraph[h.start]
-        around = self.context.contexts(
-            b.ids, Spans(h.start, h.start + h.size, b.first[paragraph], b.first[paragraph + 1])
-        )
-        row = np.arange(len(h.start))
         length = (words >= 0).sum(axis=1)
         columns = (
             h.log_p,
@@ -233,19 +181,52 @@ class Recognizer:
             np.maximum(together, np.log(self.inventory.count[h.number] + 1.0) - _CORPUS),
             self._listed[h.number],
             self._whole(b, h),
-            self.context.score(around, words, row) - self.context.score(around, text, row),
+            np.full(len(h.start), self.weights.mean[CONTEXT] + _CONTEXT_TELLS * self.weights.deviation[CONTEXT]),
             _share(known, h),
             _share(capital, h),
             h.size,
             length,
             fit[0] / h.size,
             fit[1] / length,
+            _inside(surprise(b, self.model)[1], h),
+            h.swaps,
+            h.listed,
+            self.inventory.technical[h.number],
+            self._abbreviated(b, h),
+            np.log(_alike(b.document[paragraph], h.number, _span(b, h))),
+            np.log(_alike(h.start, h.size)),
         )
-        return h, np.stack([np.asarray(column, float) for column in columns], axis=1)
+        features = np.stack([np.asarray(column, float) for column in columns], axis=1)
+        # The wider context costs more than all else: it is asked only where it may decide.
+        doubtful = np.flatnonzero(self.weights.log_odds(features) >= _HOPELESS)
+        features[doubtful, CONTEXT] = self._in_context(b, h.only(doubtful), words[doubtful], text[doubtful])
+        return h, features
+
+    def _in_context(self, b: Batch, h: Hits, words: Ints, text: Ints) -> Floats:
+        """What the context of each hit says for the expression's `words`, less for the `text` as it stands."""
+        begin = np.maximum(h.start - WINDOW, b.first[b.paragraph[h.start]])
+        end = np.minimum(h.start + h.size + WINDOW, b.first[b.paragraph[h.start] + 1])
+        edges = np.bincount(begin, minlength=len(b.ids) + 1) - np.bincount(end, minlength=len(b.ids) + 1)
+        near: NDArray[np.bool_] = np.cumsum(edges) > 0
+        place: NDArray[np.int64] = np.cumsum(near) - near
+        spans = Spans(*(place[at] for at in (h.start, h.start + h.size, begin, end)))
+        around = self.context.contexts(b.ids[near[:-1]], spans)
+        row = np.arange(len(h.start))
+        return self.context.score(around, words, row) - self.context.score(around, text, row)
+
+    def _abbreviated(self, b: Batch, h: Hits) -> NDArray[np.bool_]:
+        """Whether the initials of each expression stand right after it, alone or with an s."""
+        after = h.start + h.size
+        inside = after < b.first[b.paragraph[h.start] + 1]
+        follows = np.where(inside, b.hashes[np.where(inside, after, 0)], np.uint64(0))
+        found = np.zeros(len(after), bool)
+        for i in np.flatnonzero(follows).tolist():
+            found[i] = follows[i] in _initials(self.inventory.texts[h.number[i]])
+        return found
 
     def __call__(self, b: Batch, capital: NDArray[np.bool_]) -> tuple[Hits, Floats]:
         """The compositions in a batch, with the log-odds of each to be what the author wrote."""
-        h, features = self.features(b, capital, self.hits(b))
+        h, features = self.features(b, capital)
         # What is an expression as it stands needs no other, however often the reference has that.
         lends = (h.number >= self._lent_from) & (features[:, FEATURES.index("honest")] == 0)
         lent = np.where(lends, LENT + np.log(self.inventory.count[h.number] + 1.0), 0.0)
@@ -257,7 +238,40 @@ def _norms(expression: str) -> tuple[str, ...]:
     return tokenize(expression).norms
 
 
+@lru_cache(maxsize=1 << 14)
+def _initials(expression: str) -> frozenset[int]:
+    """The hashes of what may abbreviate an expression."""
+    initials = "".join(part[0] for word in _norms(expression) for part in word.split("-") if part)
+    return frozenset((word_hash(initials), word_hash(initials + "s")))
+
+
 def _share(of: NDArray[np.bool_], h: Hits) -> Floats:
     """The share of each hit's tokens for which `of` holds."""
     count = np.r_[0, np.cumsum(of)]
     return np.asarray((count[h.start + h.size] - count[h.start]) / h.size)
+
+
+def _inside(of: NDArray[np.bool_], h: Hits) -> NDArray[np.int64]:
+    """For how many of each hit's tokens but the first `of` holds."""
+    count = np.r_[0, np.cumsum(of)]
+    return np.asarray(count[h.start + h.size] - count[h.start + 1])
+
+
+def _span(b: Batch, h: Hits) -> NDArray[np.uint64]:
+    """A key of the words that each hit stands for."""
+    key = np.zeros(len(h.start), np.uint64)
+    for k in range(MOST_WORDS):
+        live = h.size > k
+        key[live] = key[live] * FOLD + b.hashes[h.start[live] + k]
+    return key
+
+
+def _alike(*columns: NDArray[Any]) -> NDArray[np.int64]:
+    """How many rows of some columns are like each row."""
+    order = np.lexsort(columns)
+    new = np.ones(len(order), bool)
+    new[1:] = np.any([column[order][1:] != column[order][:-1] for column in columns], axis=0)
+    group = np.cumsum(new) - 1
+    count = np.empty(len(order), np.int64)
+    count[order] = np.bincount(group)[group] if len(group) else 0
+    return count

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cleaner.composition import Parts, compose
 from cleaner.expressions import Inventory, InventoryError
-from cleaner.lexicon import Matches, phrase_keys
+from cleaner.lexicon import phrase_keys
 from cleaner.segment import word_hash
 
 WORDS = ("red", "blue", "stone", "river", "high")
@@ -26,10 +26,11 @@ def composed(inventory: Inventory, text: list[str], readings: list[tuple[int, in
     for row, (_, _, words, _) in enumerate(found):
         hashes[row, : len(words)] = [word_hash(w) for w in words]
     start, size, _, log_p = zip(*found, strict=True)
-    matches = Matches(np.array(start), np.array(size), np.arange(len(found)))
     joined = np.ones(len(text), bool)
     joined[0] = False
-    h = compose(inventory, Parts.of(matches, hashes, np.array(log_p)), joined)
+    unlisted = np.zeros(len(found), bool)
+    parts = Parts.of(inventory, len(text), np.array(start), np.array(size), hashes, np.array(log_p), unlisted)
+    h = compose(inventory, parts, joined)
     columns = (h.start, h.size, h.number, h.log_p.round(9), h.changed)
     return {
         (a, n, inventory.texts[e], p, c) for a, n, e, p, c in zip(*(column.tolist() for column in columns), strict=True)

@@ -55,7 +55,7 @@ def document(text: str, edits: Sequence[tuple[int, int, str]], recognizer: Recog
     parsed = parse([text], shipped())
     if parsed is None:
         return None
-    h, features = recognizer.features(parsed.batch, parsed.capital, recognizer.hits(parsed.batch))
+    h, features = recognizer.features(parsed.batch, parsed.capital)
     starts = np.array([start for tokens in parsed.tokens for start in tokens.starts])
     ends = np.array([end for tokens in parsed.tokens for end in tokens.ends])
     start, end = starts[h.start], ends[h.start + h.size - 1]
