@@ -80,12 +80,18 @@ def parse(texts: Sequence[str], detector: Detector, *, shield_names: bool = Fals
 
 
 def analyse(
-    texts: Sequence[str], detector: Detector, recognizer: Recognizer | None = None, *, assume_spun: bool = False
+    texts: Sequence[str],
+    detector: Detector,
+    recognizer: Recognizer | None = None,
+    *,
+    assume_spun: bool = False,
+    unseen: bool = True,
 ) -> list[Analysis]:
     """Analyse a batch of documents; each comes out as it would alone.
 
     What no known dialect explains is looked at again with the thesaurus of the `recognizer`, and all of it for the
     expressions that this knows.  With `assume_spun`, every paragraph is read as a spun one, whatever the evidence.
+    Without `unseen`, spinners that no table knows are not looked for.
     """
     parsed = parse(texts, detector)
     if parsed is None:
@@ -95,7 +101,8 @@ def analyse(
         if not assume_spun:
             if recognizer.own is not None:
                 _look_with(recognizer.own, parsed, analyses, detector)
-            _look_again(parsed, analyses, detector, recognizer)
+            if unseen:
+                _look_again(parsed, analyses, detector, recognizer)
         analyses = _with_terms(parsed, analyses, recognizer)
     # Nothing is said of a document without tokens, whatever it is read with.
     tokens = np.bincount(parsed.batch.document[parsed.batch.paragraph], minlength=len(texts)).tolist()
