@@ -96,7 +96,12 @@ def analyse(
     parsed = parse(texts, detector)
     if parsed is None:
         return [honest(list(paragraphs(text))) for text in texts]
-    analyses = _read(parsed, detector, given=1.0, changed=0.0) if assume_spun else _read(parsed, detector)
+    if assume_spun:
+        analyses = _read(parsed, detector, given=1.0, changed=0.0)
+    elif len(detector.channel.spun_key):
+        analyses = _read(parsed, detector)
+    else:  # no dialect, no lattice
+        analyses = [honest(own) for own in parsed.spans]
     if recognizer is not None:
         if not assume_spun:
             if recognizer.own is not None:
