@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from cleaner.cues import cued
+from cleaner.furniture import Cue
 from cleaner.repairs import repairs
-from cleaner.result import Finding, Paragraph, Result, Verdict
-from cleaner.rewriter import apply
-from cleaner.segment import parts
+from cleaner.result import Finding, Paragraph, Result, Verdict, apply
+from cleaner.screen import words
+from cleaner.segment import paragraphs, parts
 from cleaner.settings import Settings
+from cleaner.triage import Reading, Sight, readings, sights
 
 if TYPE_CHECKING:
     from cleaner.analysis import Analysis
@@ -22,8 +25,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Documents go through the lattice together, as many as make up this many characters.
+# Documents go through a step together, as many as make up this many characters: with fewer the steps cost more, with
+# more they leave the processor's cache.
 _BATCH_CHARACTERS = 100_000
+# So many are looked at before those of them that need it are read closely.
+_AHEAD_CHARACTERS = 1_000_000
 
 
 class Cleaner:
@@ -56,14 +62,14 @@ class Cleaner:
     def clean_many(self, texts: Iterable[str], workers: int = 1) -> Iterator[Result]:
         """Clean texts lazily and in order; results do not depend on the number of `workers` (processes)."""
         if workers <= 1:
-            for batch in _batches(texts, len):
+            for batch in _batches(texts, len, _AHEAD_CHARACTERS):
                 yield from self._clean_batch(batch)
             return
         from concurrent.futures import Future, ProcessPoolExecutor
 
         with ProcessPoolExecutor(workers) as pool:
             waiting: deque[Future[list[Result]]] = deque()
-            for batch in _batches(texts, len):
+            for batch in _batches(texts, len, _AHEAD_CHARACTERS):
                 waiting.append(pool.submit(self._clean_batch, batch))
                 if len(waiting) > 2 * workers:
                     yield from waiting.popleft().result()
@@ -87,41 +93,92 @@ class Cleaner:
         self._recognizer = None
 
     def _clean_batch(self, texts: Sequence[str]) -> list[Result]:
-        settings = self.settings
+        cut = [
+            _Part(i, start, text if end - start == len(text) else text[start:end])
+            for i, text in enumerate(texts)
+            for start, end in parts(text, _BATCH_CHARACTERS)
+        ]
+        cues: list[list[Cue]] = [[] for _ in texts]
+        seen: list[Sight] = []
+        for batch in _batches(cut, lambda part: len(part.text)):
+            pieces = [part.text for part in batch]
+            found = words(pieces)
+            for part, cued_lines in zip(batch, cued(pieces, found), strict=True):
+                cues[part.number] += [Cue(cue.place + part.start, cue.inside) for cue in cued_lines]
+            if self._screened:
+                seen += sights(pieces, found)
+        analyses = self._analyses(cut, seen)
+        own: list[list[int]] = [[] for _ in texts]
+        for k, part in enumerate(cut):
+            own[part.number].append(k)
         results = []
-        for text, analysis in zip(texts, self._analyses(texts), strict=True):
-            mended = repairs(text, furniture=settings.furniture)
-            found = _merged(mended, analysis.findings)
-            results.append(result_of(text, found, analysis, settings))
+        for text, its, its_cues in zip(texts, own, cues, strict=True):
+            mended = repairs(text, furniture=self.settings.furniture, cued=its_cues)
+            # Many parts with hardly a sign of a spinner are no sign of one: the most suspicious stands for all.
+            glanced = max((seen[k].probability for k in its), default=0.0) if seen else 0.0
+            if any(k in analyses for k in its):
+                analysis = _joined([(cut[k], analyses.get(k)) for k in its])
+                analysis = replace(analysis, spun_probability=max(analysis.spun_probability, glanced))
+                results.append(result_of(text, _merged(mended, analysis.findings), analysis, self.settings))
+            else:
+                said = tuple([Paragraph(start, end, 0.0) for start, end in paragraphs(text)])
+                results.append(_result(text, mended, said, glanced, None, self.settings))
         return results
 
-    def _analyses(self, texts: Sequence[str]) -> list[Analysis]:
-        """What the model says of each text; long ones are read in parts, so that memory stays bounded."""
-        from cleaner.analysis import analyse, joined
-        from cleaner.triage import readers
+    @property
+    def _screened(self) -> bool:
+        """Whether the models are the shipped ones: screen and glance know no other phrases."""
+        if self._detector is None:
+            return not any(_sources(self.settings))
+        return self._detector is shipped()
 
-        cut = [(i, a, text[a:b]) for i, text in enumerate(texts) for a, b in parts(text, _BATCH_CHARACTERS)]
-        # The screen knows the shipped phrases only.
-        screened = self.detector is shipped()
-        reader = readers([part for *_, part in cut], self.detector) if screened else [self.detector] * len(cut)
+    def _analyses(self, cut: Sequence[_Part], seen: Sequence[Sight]) -> dict[int, Analysis]:
+        """What the model says of those parts (by their place in `cut`) that are read closely: all that are not
+        cleared by what was `seen` of them."""
+        doubtful = [k for k, sight in enumerate(seen) if sight.known or sight.unseen or sight.terms]
+        if not seen:
+            doubtful = list(range(len(cut)))
+        if not doubtful:
+            return {}
+        from cleaner.analysis import analyse
+
+        how: list[Reading | None] = [Reading(self.detector)] * len(doubtful)
+        if seen:
+            how = readings([cut[k].text for k in doubtful], [seen[k] for k in doubtful], self.detector)
         found: dict[int, Analysis] = {}
-        for own in dict.fromkeys(reader):
-            for batch in _batches((k for k in range(len(cut)) if reader[k] is own), lambda k: len(cut[k][2])):
-                found |= zip(batch, analyse([cut[k][2] for k in batch], own, self.recognizer), strict=True)
-        whole: list[list[tuple[int, Analysis]]] = [[] for _ in texts]
-        for k, (i, start, _) in enumerate(cut):
-            whole[i].append((start, found[k]))
-        return list(map(joined, whole))
+        for reading in dict.fromkeys(how):
+            if reading is not None:
+                mine = [k for k, its in zip(doubtful, how, strict=True) if its == reading]
+                for batch in _batches(mine, lambda k: len(cut[k].text)):
+                    pieces = [cut[k].text for k in batch]
+                    said = analyse(pieces, reading.detector, self.recognizer, unseen=reading.unseen)
+                    found |= zip(batch, said, strict=True)
+        return found
 
 
-def _batches(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
-    """Lists of items of about `_BATCH_CHARACTERS` in all."""
+class _Part(NamedTuple):
+    """A stretch of text `number` of a batch, from character `start` on."""
+
+    number: int
+    start: int
+    text: str
+
+
+def _joined(parts: Sequence[tuple[_Part, Analysis | None]]) -> Analysis:
+    """The analysis of a text from those of its parts; None for those that are cleared."""
+    from cleaner.analysis import honest, joined
+
+    return joined([(part.start, analysis or honest(paragraphs(part.text))) for part, analysis in parts])
+
+
+def _batches(items: Iterable[T], size: Callable[[T], int], most: int = _BATCH_CHARACTERS) -> Iterator[list[T]]:
+    """Lists of items of about `most` characters in all."""
     waiting: list[T] = []
     total = 0
     for item in items:
         waiting.append(item)
         total += size(item)
-        if total >= _BATCH_CHARACTERS:
+        if total >= most:
             yield waiting
             waiting, total = [], 0
     if waiting:
@@ -147,15 +204,24 @@ def _merged(first: Sequence[Finding], second: Sequence[Finding]) -> list[Finding
 
 def result_of(text: str, found: Iterable[Finding], analysis: Analysis, s: Settings) -> Result:
     """The result for `text`: findings weighed against the settings and applied, and the verdict."""
+    return _result(text, found, analysis.paragraphs, analysis.spun_probability, analysis.dialect, s)
+
+
+def _result(
+    text: str,
+    found: Iterable[Finding],
+    said: tuple[Paragraph, ...],
+    probability: float,
+    dialect: str | None,
+    s: Settings,
+) -> Result:
     kept = tuple(
         replace(f, applied=f.confidence >= s.threshold and (f.kind != "furniture" or s.furniture))
         for f in found
         if f.confidence >= s.report_threshold
     )
-    said, probability = analysis.paragraphs, analysis.spun_probability
     verdict = _verdict(probability, said, s)
-    dialect = analysis.dialect if verdict != "clean" else None
-    return Result(text, apply(text, kept), verdict, probability, dialect, said, kept)
+    return Result(text, apply(text, kept), verdict, probability, dialect if verdict != "clean" else None, said, kept)
 
 
 def _verdict(probability: float, said: Sequence[Paragraph], s: Settings) -> Verdict:

@@ -1,10 +1,10 @@
 """Step 1c: a glance at every word: is it its author's, or a substitute?
 
 The screen knows the words of known dialects; a spinner that no table knows leaves words that do not go with their
-neighbours.  A network small enough for every word of every text weighs each content word among the four words on either
-side, by hashed vectors (Weinberger et al. 2009, arXiv:0902.2206), by the weights of the two pairs that it stands in, and
-by whether its triples are common: one hidden layer, multiplied by a vector of the word's own.  A second output says
-whether the word is part of a garbled term.  Works on the screen's words, in numpy, with no Python per word.
+neighbours.  A network small enough for every word of every text weighs each content word among three words on either
+side, by hashed vectors (Weinberger et al. 2009, arXiv:0902.2206), by the weights of the two pairs that it stands in,
+and by whether its triples are common: one hidden layer, multiplied by a vector of the word's own.  It works on the
+screen's words, in numpy, with no Python per word.
 
 What it says is less sure than the discriminator's word (`cleaner.discriminator`), but costs a hundredth: it only
 decides what is read closely.  Trained by `cleaner.training.glance`.
@@ -24,15 +24,22 @@ from numpy.typing import NDArray
 from cleaner.integrity import verified
 from cleaner.screen import Hashes, Words, pair_hashes, slots
 
+MAGIC = b"CleanerGL1\n"
 SHIPPED = Path(__file__).parent / "models" / "en.glance"
-REACH = 4  # words on either side
+REACH = 3  # words on either side
 # Rows after those of the words: what lies outside the paragraph, marks within a sentence and at its end, numbers, and
 # words that have no row of their own.
 OUTSIDE, MARK, STOP, NUMBER, RARE, SPECIAL = 0, 1, 2, 3, 4, 5
+STEPS = 16  # of strangeness, half a nat each
 _BLOCK = 512  # words whose neighbours are in memory together: they stay in the processor's cache
-_KNOWN = 5  # what is known of the pairs and triples that a word stands in
+KNOWN = 9  # what is known (see `told`) of the pairs and triples that end with a word and with the next two
+_CHECK = np.uint64(0xFF)  # bits of a pair's hash by which it is told from others of its slot
 
 Floats = NDArray[np.float32]
+
+
+class GlanceError(Exception):
+    """The file is not a glance that this version can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +47,11 @@ class Network:
     """The network as it is stored.
 
     `row` (2^n; uint16) leads from a slot of hashed words to their row.  `around` (rows + SPECIAL, dimensions; int8) and
-    `own` (rows + SPECIAL, k; int8), each with a scale for each row, and `bias` (rows + SPECIAL, 2), are those of words
+    `own` (rows + SPECIAL, k; int8), each with a scale for each row, and `bias` (rows + SPECIAL), are those of words
     among others, and of the word that is weighed; `candidate` tells the rows of words that may be substitutes.
-    `hidden` ((2 REACH + 1) * dimensions + 5, units) with `hidden_bias`; `out` (units, k + 2) with `out_bias`: what the
-    word's own vector is multiplied by, and the two outputs.  `pairs` (2^n; int8) holds the weights of hashed pairs,
-    `triples` (2^n / 8; uint8) a bit for each hashed triple, `listed` (ascending) the pairs that people have listed as
-    garbled terms.
+    `hidden` ((2 REACH + 1) * dimensions + KNOWN, units) with `hidden_bias`; `out` (units, k + 1) with `out_bias`:
+    what the word's own vector is multiplied by, and what is added.  `pairs` (2^n; uint16) holds the
+    weights of hashed pairs, with bits that tell them from others, `triples` (2^n / 8; uint8) a bit for each triple.
     """
 
     row: NDArray[np.uint16]
@@ -59,21 +65,30 @@ class Network:
     hidden_bias: Floats
     out: Floats
     out_bias: Floats
-    pairs: NDArray[np.int8]
+    pairs: NDArray[np.uint16]
     triples: NDArray[np.uint8]
-    listed: Hashes
 
     @classmethod
     def open(cls, path: Path = SHIPPED) -> Network:
-        """Read a network (default: the one shipped)."""
-        with np.load(verified(path)) as archive:
-            found: dict[str, Any] = {f.name: archive[f.name] for f in fields(cls)}
-        return cls(**found)
+        """Read a network (default: the one shipped).
+
+        Raises GlanceError if it is not a whole network of this version, OSError if it cannot be read.
+        """
+        with verified(path).open("rb") as file:
+            if file.read(len(MAGIC)) != MAGIC:
+                raise GlanceError(f"{path} is not a glance of this version of cleaner")
+            try:
+                arrays: list[NDArray[Any]] = [np.load(file, allow_pickle=False) for _ in fields(cls)]
+            except (ValueError, EOFError) as error:
+                raise GlanceError(f"{path} is cut short or damaged: {error}") from None
+        return cls(*arrays)
 
     def save(self, path: Path) -> None:
-        """Write the network as an uncompressed .npz archive."""
+        """Write the network: its arrays in order, each as numpy's `save` writes it, after `MAGIC`."""
         with path.open("wb") as file:
-            np.savez(file, **{f.name: getattr(self, f.name) for f in fields(self)})
+            file.write(MAGIC)
+            for column in fields(self):
+                np.save(file, getattr(self, column.name))
 
 
 def phrase_hashes(hashes: Hashes, joined: NDArray[np.bool_]) -> tuple[Hashes, Hashes]:
@@ -87,6 +102,30 @@ def phrase_hashes(hashes: Hashes, joined: NDArray[np.bool_]) -> tuple[Hashes, Ha
     return pair, triple
 
 
+def pair_table(keys: Hashes, weight: NDArray[Any], count: NDArray[Any], size: int) -> NDArray[np.uint16]:
+    """A table of `size` slots with the weight (-127 to 127) of each pair; the one that counts most takes a slot."""
+    order = np.argsort(count, kind="stable")
+    table = np.zeros(size, np.uint16)
+    value = (np.clip(weight, -127, 127).astype(np.int64) + 128) << 8
+    table[slots(keys[order], size)] = (value[order] | (keys[order] & _CHECK).astype(np.int64)).astype(np.uint16)
+    return table
+
+
+def pair_weights(pairs: Hashes, table: NDArray[np.uint16]) -> Floats:
+    """The weight of each pair; 0 for those that the table does not have."""
+    found = table.take(slots(pairs, len(table)))
+    weight = (found >> np.uint16(8)).astype(np.float32)
+    weight -= 128
+    weight *= (found & np.uint16(0xFF)) == (pairs & _CHECK)
+    return weight
+
+
+def told(weight: Floats, seen: NDArray[np.bool_]) -> Floats:
+    """What the network is told of a pair and a triple: the pair's weight, whether it is known, and whether the triple
+    is common; an axis more than the arguments."""
+    return np.stack([weight / 32, weight != 0, seen], axis=-1).astype(np.float32)
+
+
 def common(triples: Hashes, bits: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Which triples have their bit set."""
     slot = slots(triples, 8 * len(bits))
@@ -96,11 +135,11 @@ def common(triples: Hashes, bits: NDArray[np.uint8]) -> NDArray[np.bool_]:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """For each word that may be a substitute: its `place` among the words of the texts, and the log-odds that it is
-    one (`strange`) and that it is part of a garbled term (`term`), both up to a constant."""
+    one, up to a constant (`strange`).  For each word, whether it makes a `known` pair with the one before."""
 
     place: NDArray[np.int64]
     strange: Floats
-    term: Floats
+    known: NDArray[np.bool_]
 
 
 class Glance:
@@ -120,42 +159,42 @@ class Glance:
         row = w.row.take(slots(found.hashes, len(w.row))).astype(np.int64)
         row[found.number] = words + NUMBER
         place = np.flatnonzero(w.candidate.take(row) & ~found.capital)
-        seen = Seen(place, *np.empty((2, len(place)), np.float32))
         if not len(place):
-            return seen
+            return Seen(place, np.empty(0, np.float32), np.zeros(len(row), np.bool_))
         at, vectors = self._laid_out(found, row)
         size = (2 * REACH + 1) * vectors.shape[1]
         windows = as_strided(vectors, (len(vectors) - 2 * REACH, size), (vectors.strides[0], vectors.itemsize))
         joined = found.joined & ~found.number
         joined[1:] &= ~found.number[:-1]
         pair, triple = phrase_hashes(found.hashes, joined)
-        weight = np.zeros(len(row) + 1, np.float32)
-        weight[:-1] = w.pairs.take(slots(pair, len(w.pairs)))
-        weight[:-1] *= joined
-        weight *= np.float32(1 / 32)
-        seen_before = np.zeros(len(row) + 2, np.float32)
-        seen_before[:-2] = (triple != 0) & common(triple, w.triples)
-        inputs = np.empty((_BLOCK, size + _KNOWN), np.float32)
+        weight = pair_weights(pair, w.pairs)
+        weight *= joined
+        phrases = np.zeros((len(row) + 2, 3), np.float32)
+        phrases[:-2] = told(weight, (triple != 0) & common(triple, w.triples))
+        beside = as_strided(phrases, (len(row), KNOWN), (phrases.strides[0], phrases.itemsize))
+        # The pair of the next two words tells nothing of a word that they do not follow.
+        follows = np.append(joined[1:], False).astype(np.float32)
+        inputs = np.empty((_BLOCK, size + KNOWN), np.float32)
+        strange = np.empty(len(place), np.float32)
         for first in range(0, len(place), _BLOCK):
             here = place[first : first + _BLOCK]
             last = first + len(here)
             x = inputs[: len(here)]
             x[:, :size] = windows[at.take(here) - REACH]
-            for k, (of, which) in enumerate(
-                ((weight, 0), (weight, 1), (seen_before, 0), (seen_before, 1), (seen_before, 2))
-            ):
-                x[:, size + k] = of.take(here + which)
+            x[:, size:] = beside[here]
+            x[:, size + 6 : size + 8] *= follows.take(here)[:, None]
             units = x @ w.hidden
             units += w.hidden_bias
             np.maximum(units, 0, out=units)
             out = units @ w.out
             out += w.out_bias
             mine = row.take(here)
-            fit = np.einsum("ij,ij->i", out[:, :-2], w.own.take(mine, axis=0).astype(np.float32))
-            out[:, -2:] += w.bias.take(mine, axis=0)
-            seen.strange[first:last] = out[:, -2] + fit * w.own_scale.take(mine)
-            seen.term[first:last] = out[:, -1]
-        return seen
+            own = w.own.take(mine, axis=0).astype(np.float32)
+            fit = np.einsum("ij,ij->i", out[:, :-1], own)
+            fit *= w.own_scale.take(mine)
+            fit += out[:, -1]
+            np.add(fit, w.bias.take(mine), out=strange[first:last])
+        return Seen(place, strange, weight != 0)
 
     def _laid_out(self, found: Words, row: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
         """The vectors of all words with those of the marks between, and REACH of what is outside around each
@@ -173,6 +212,13 @@ class Glance:
         marks = np.flatnonzero(marked & ~opens[1:])
         laid[at[marks] + 1] = words + found.mark[marks].astype(np.int64)
         return at, self._around.take(laid, axis=0)
+
+
+def histogram(seen: Seen, found: Words, texts: int) -> Floats:
+    """How many words of each of so many texts are how strange: (texts, STEPS), from the least strange."""
+    step = np.clip((seen.strange * 2).astype(np.int64) + STEPS // 2, 0, STEPS - 1)
+    step += found.text[seen.place] * STEPS
+    return np.asarray(np.bincount(step, minlength=texts * STEPS).reshape(texts, STEPS), np.float32)
 
 
 @cache

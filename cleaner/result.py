@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,3 +55,13 @@ class Result:
     def undo(self) -> str:
         """The input text, exactly."""
         return self.original
+
+
+def apply(text: str, findings: Iterable[Finding]) -> str:
+    """`text` with the replacements of the applied findings, which must be sorted and disjoint."""
+    pieces, position = [], 0
+    for f in findings:
+        if f.applied and f.replacement is not None:
+            pieces += [text[position : f.start], f.replacement]
+            position = f.end
+    return "".join(pieces) + text[position:]

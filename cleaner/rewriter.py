@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from cleaner.casing import shipped as shipped_casing
-from cleaner.result import Finding
 from cleaner.segment import Tokens, tokenize
 from cleaner.spelling import Spelling
 
@@ -197,13 +196,3 @@ class Conventions:
     def apostrophes(self, phrase: str) -> str:
         """`phrase` with the document's apostrophes."""
         return phrase.replace("'", "’") if self.curly else phrase
-
-
-def apply(text: str, findings: Iterable[Finding]) -> str:
-    """`text` with the replacements of the applied findings, which must be sorted and disjoint."""
-    pieces, position = [], 0
-    for f in findings:
-        if f.applied and f.replacement is not None:
-            pieces += [text[position : f.start], f.replacement]
-            position = f.end
-    return "".join(pieces) + text[position:]

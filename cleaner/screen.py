@@ -25,11 +25,8 @@ SHIPPED = Path(__file__).parent / "models" / "en.screen"
 
 STEP = 1 / 16  # nats: the unit of the tables
 HIGHEST = 63  # steps: two weights add up to a byte
-# Spinners leave names and boilerplate alone, so a paragraph is met halfway: so many nats for each of its first words.
-BONUS = 0.25
-BONUS_WORDS = 40
-# The evidence (nats, bonus included) at which a text is worth reading closely.
-ALARM = 2.0
+# The evidence (nats) at which a text is worth reading closely; see docs/speed.md for what others would cost and lose.
+ALARM = 8.0
 
 Hashes = NDArray[np.uint64]
 
@@ -80,9 +77,9 @@ class Words:
 
     `start` and `end` are code points of the texts laid end to end with one character between them; `hashes` are
     those of the folded letters; `paragraph` and `text` number the paragraph and the text of each word; `joined` tells
-    words that only a space or an apostrophe parts from the word before; `mark` those that a mark follows (1: , ; : 2: . !
-    ?), `capital` those that begin with a capital, and `number` those that begin with a digit.  `codes` (uint8) are the classes and
-    folded letters of all characters.
+    words that only a space or an apostrophe parts from the word before; `mark` those that a mark follows (1: , ; :
+    2: . ! ?), `capital` those that begin with a capital, and `number` those that begin with a digit.  `codes` are the
+    classes and folded letters of all characters.
     """
 
     start: NDArray[np.int64]
@@ -186,9 +183,7 @@ class Screen:
         first = np.flatnonzero(np.diff(found.paragraph, prepend=-1))
         rows = self.words.take(slots(found.hashes, len(self.words)), axis=0)
         rows += self.pairs.take(slots(pair_hashes(found.hashes, found.joined), len(self.pairs)), axis=0)
-        count = np.diff(first, append=len(found.start))
-        bonus = np.minimum(count, BONUS_WORDS) * round(BONUS / STEP)
-        return first, np.add.reduceat(rows, first, axis=0, dtype=np.int64) + bonus[:, None]
+        return first, np.add.reduceat(rows, first, axis=0, dtype=np.int64)
 
     def suspects(self, texts: Sequence[str]) -> list[list[Span]]:
         """For each text, the paragraphs that look spun; none where the text as a whole does not.
@@ -196,20 +191,25 @@ class Screen:
         The spans are in order; each reaches from a paragraph's first word to its last.  A text that may hide what it
         says is suspected as a whole.
         """
-        return [
-            [Span(0, len(text))] if not text.isascii() and _DISGUISE.search(text) else own
-            for text, own in zip(texts, self._telling(texts), strict=True)
-        ]
+        own = self._telling(texts, words(texts))
+        return [[Span(0, len(text))] if disguised(text) else spans for text, spans in zip(texts, own, strict=True)]
 
-    def _telling(self, texts: Sequence[str]) -> list[list[Span]]:
-        found = words(texts)
+    def alarmed(self, found: Words, texts: int) -> NDArray[np.bool_]:
+        """Which of so many `texts`, whose words are `found`, look spun in some place."""
+        alarmed = np.zeros(texts, np.bool_)
+        if len(found.start):
+            first, evidence = self.evidence(found)
+            text = found.text[first]
+            alarmed[text[(chain(evidence, text) >= round(ALARM / STEP)).any(axis=1)]] = True
+        return alarmed
+
+    def _telling(self, texts: Sequence[str], found: Words) -> list[list[Span]]:
         spans: list[list[Span]] = [[] for _ in texts]
-        if not len(found.start):
+        alarmed = self.alarmed(found, len(texts))
+        if not alarmed.any():
             return spans
         first, evidence = self.evidence(found)
         text = found.text[first]
-        alarmed = np.zeros(len(texts), np.bool_)
-        alarmed[text[(_chain(evidence, text) >= round(ALARM / STEP)).any(axis=1)]] = True
         last = np.r_[first[1:], len(found.start)] - 1
         offset = np.cumsum([0, *(len(t) + 1 for t in texts)])
         for p in np.flatnonzero(alarmed[text] & (evidence > 0).any(axis=1)).tolist():
@@ -218,7 +218,12 @@ class Screen:
         return spans
 
 
-def _chain(evidence: NDArray[np.int64], text: NDArray[np.int64]) -> NDArray[np.int64]:
+def disguised(text: str) -> bool:
+    """Whether a text may hide its words from the screen."""
+    return not text.isascii() and _DISGUISE.search(text) is not None
+
+
+def chain(evidence: NDArray[np.int64], text: NDArray[np.int64]) -> NDArray[np.int64]:
     """The highest sum of evidence over the paragraphs that end with each, within its text."""
     total = np.cumsum(evidence, axis=0)
     before = total - evidence

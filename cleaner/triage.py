@@ -1,39 +1,114 @@
-"""Step 1c: which texts are read as the work of a known spinner; the lattice of most honest ones is never built.
+"""Step 1d: which texts are read closely, and which of those as the work of a known spinner.
 
-What the screen suspects is read alone, unless it is most of the text.  Only if that looks spun is the whole text read
-with the dialects, each paragraph in the light of all others; any other is read by a detector that knows none, and what
-remains is to weigh it against spinners that no table knows.
+Nearly all honest texts are cleared by the screen, which knows the words of known dialects, and the glance, which sees
+words that do not go with their neighbours: no lattice is built for them, and no synonym looked up.
+
+Of what is left, the paragraphs that the screen suspects are read alone, unless they are most of the text.  Only if they
+look spun is the whole text read with the dialects, each paragraph in the light of all others; any other is read by a
+detector that knows none, and what remains is to weigh it against spinners that no table knows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cleaner.analysis import analyse
-from cleaner.detector import Detector
-from cleaner.screen import suspects
+from cleaner import glance, screen
+from cleaner.glance import Seen, histogram
+from cleaner.screen import Words, disguised
+from cleaner.technical import technical
 
+if TYPE_CHECKING:
+    from cleaner.detector import Detector
+
+Floats = NDArray[np.float64]
+
+# Log-odds that a text is the work of a spinner that no table knows, by the shares of its words that are so strange
+# (from the least to the most, half a nat each), and a constant; fitted by `benchmarks.spinners.clearance`.
+STRANGENESS = np.array(
+    [
+        *(-21.63, -19.33, -17.61, -16.82, -17.11, -18.3, -19.62, -19.42),
+        *(-16.77, -10.84, -2.28, 8.3, 20.24, 33.99, 49.89, 67.32),
+    ]
+)
+CONSTANT = 11.1
+DOUBT = 30  # words: what fewer say is taken half at the most
+# Log-odds, and the share of technical words, from which a text is read closely: see docs/speed.md for the trade-off.
+STRANGE = 0.1
+TECHNICAL = 0.06
+# P(spun) by the glance alone: its log-odds are stretched so that honest texts have what the full model gives them, and
+# bounded, for a verdict takes more.
+_LEVEL, _SLOPE, _MOST = -6.0, 0.7, 0.2
 # P(spun) of the suspected paragraphs from which the whole text is read; no finding comes of less than ten times this.
 _SUSPICIOUS = 1e-3
 
 
-def readers(texts: Sequence[str], detector: Detector) -> list[Detector]:
-    """For each text the detector to read it with: `detector`, which has the shipped dialects, or one without any."""
-    excerpts = {
-        i: "\n".join(text[start:end] for start, end in spans)
-        for i, (text, spans) in enumerate(zip(texts, suspects(texts), strict=True))
-        if spans
-    }
-    doubtful = {i for i, excerpt in excerpts.items() if 2 * len(excerpt) > len(texts[i])}
-    rest = [i for i in excerpts if i not in doubtful]
-    for i, analysis in zip(rest, analyse([excerpts[i] for i in rest], detector), strict=True):
-        if analysis.spun_probability >= _SUSPICIOUS:
-            doubtful.add(i)
-    return [detector if i in doubtful else without_dialects(detector) for i in range(len(texts))]
+class Sight(NamedTuple):
+    """What screen and glance say of a text: whether it may hold work of a `known` spinner, be that of an `unseen` one,
+    or have garbled `terms`; and P(spun) as far as the glance can tell."""
+
+    known: bool
+    unseen: bool
+    terms: bool
+    probability: float
+
+
+class Reading(NamedTuple):
+    """How a text is read closely: with a `detector`, and with an eye to spinners that no table knows (`unseen`)."""
+
+    detector: Detector
+    unseen: bool = True
+
+
+def sights(texts: Sequence[str], found: Words) -> list[Sight]:
+    """A first look at some texts, whose words are `found`."""
+    # Rounded, for the last digits of the glance depend on what else is in the batch.
+    strange = np.round(strangeness(glance.shipped()(found), found, len(texts)), 3)
+    known = screen.shipped().alarmed(found, len(texts))
+    known |= np.array(list(map(disguised, texts)), np.bool_)
+    terms = technical(found, len(texts)) >= TECHNICAL
+    probability = np.round(np.minimum(1 / (1 + np.exp(-_LEVEL - _SLOPE * strange)), _MOST), 6)
+    columns = known, strange >= STRANGE, terms, probability
+    return list(map(Sight, *(column.tolist() for column in columns)))
+
+
+def readings(texts: Sequence[str], seen: Sequence[Sight], detector: Detector) -> list[Reading | None]:
+    """How each of some texts is to be read; None for those that are cleared.
+
+    `detector` has the shipped dialects; for most that go on one without any will do.
+    """
+    spun = _spun([text for text, sight in zip(texts, seen, strict=True) if sight.known], detector)
+    found: list[Reading | None] = []
+    for sight in seen:
+        if sight.known and next(spun):
+            found.append(Reading(detector))
+        elif sight.unseen or sight.terms:
+            found.append(Reading(without_dialects(detector), sight.unseen))
+        else:
+            found.append(None)
+    return found
+
+
+def strangeness(seen: Seen, found: Words, texts: int) -> Floats:
+    """Log-odds that each of so many texts is the work of a spinner that no table knows, by what a glance has seen."""
+    counts = histogram(seen, found, texts)
+    return np.asarray((counts @ STRANGENESS + CONSTANT * counts.sum(axis=1)) / (counts.sum(axis=1) + DOUBT), float)
+
+
+def _spun(texts: Sequence[str], detector: Detector) -> Iterator[bool]:
+    """For each text whether what the screen suspects in it looks like the work of a known spinner."""
+    from cleaner.analysis import analyse
+
+    excerpts = ["\n".join(text[a:b] for a, b in own) for text, own in zip(texts, screen.suspects(texts), strict=True)]
+    most = [2 * len(excerpt) > len(text) for text, excerpt in zip(texts, excerpts, strict=True)]
+    rest = analyse([excerpt for excerpt, whole in zip(excerpts, most, strict=True) if not whole], detector)
+    looks_spun = (analysis.spun_probability >= _SUSPICIOUS for analysis in rest)
+    return (whole or next(looks_spun) for whole in most)
 
 
 @lru_cache(maxsize=4)
@@ -52,4 +127,4 @@ def without_dialects(detector: Detector) -> Detector:
         log_stay=c.log_stay[:0],
     )
     tuning = replace(detector.tuning, start=1e-12, enter=1e-12)
-    return Detector(detector.model, channel, detector.context, detector.calibration, tuning)
+    return type(detector)(detector.model, channel, detector.context, detector.calibration, tuning)

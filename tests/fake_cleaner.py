@@ -9,8 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cleaner.result import Finding, Paragraph, Result, Verdict
-from cleaner.rewriter import apply
+from cleaner.result import Finding, Paragraph, Result, Verdict, apply
 from cleaner.segment import paragraphs
 from cleaner.settings import Settings
 

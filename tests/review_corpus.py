@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from cleaner.result import Finding, Kind, Paragraph, Result
-from cleaner.rewriter import apply, in_case_of
+from cleaner.result import Finding, Kind, Paragraph, Result, apply
+from cleaner.rewriter import in_case_of
 from cleaner.settings import Settings
 
 # text: (kind, replacement, confidence, alternatives)

@@ -9,11 +9,11 @@ import pytest
 from review_server import desk
 
 from cleaner.cli.files import decode
+from cleaner.result import apply
 from cleaner.review.decisions import Decision
 from cleaner.review.desk import Desk
 from cleaner.review.queue import Document, Queue, digest
 from cleaner.review.writing import Writer, carried, decided
-from cleaner.rewriter import apply
 
 TEXT = "The officers mentioned it.\r\nOfficers will assist with gasoline.\r\n"
 

@@ -9,8 +9,8 @@ import pytest
 from cleaner import casing, spelling
 from cleaner.casing import Casing, Row
 from cleaner.resources import path
-from cleaner.result import Finding
-from cleaner.rewriter import Conventions, Edit, apply, article_for, in_case_of, opens_sentence, trimmed
+from cleaner.result import Finding, apply
+from cleaner.rewriter import Conventions, Edit, article_for, in_case_of, opens_sentence, trimmed
 from cleaner.segment import normalize, tokenize
 from cleaner.spelling import Spelling
 

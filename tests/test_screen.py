@@ -13,8 +13,6 @@ from cleaner.cleaner import Cleaner, shipped
 from cleaner.lexicon import Channel
 from cleaner.screen import (
     ALARM,
-    BONUS,
-    BONUS_WORDS,
     HIGHEST,
     MAGIC,
     STEP,
@@ -27,7 +25,7 @@ from cleaner.screen import (
 )
 from cleaner.screen import shipped as screen
 from cleaner.segment import MAX_PARAGRAPH, tokenize
-from cleaner.triage import readers, without_dialects
+from cleaner.triage import Reading, readings, sights
 
 SPUN = (
     "Officers mentioned the warfare was a menace, in response to the protection ministry, and the federal government "
@@ -66,7 +64,7 @@ def slow_suspects(text: str) -> tuple[list[str], bool]:
             pair = pair_hashes(found.hashes[max(i - 1, 0) : i + 1], found.joined[max(i - 1, 0) : i + 1])[-1:]
             total += s.words[slots(found.hashes[one], len(s.words))[0]]
             total += s.pairs[slots(pair, len(s.pairs))[0]]
-        evidence.append(total + min(len(found.start), BONUS_WORDS) * round(BONUS / STEP))
+        evidence.append(total)
         lines.append(line)
     run, alarm = np.zeros(s.words.shape[1], np.int64), False
     for e in evidence:
@@ -160,14 +158,10 @@ def test_a_damaged_file_is_told(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(MAGIC)
 
 
-def test_spun_texts_are_read_with_the_dialects_and_honest_ones_without() -> None:
+def test_spun_texts_are_read_with_the_dialects_and_honest_ones_not_at_all() -> None:
     detector = shipped()
-    assert readers([HONEST, SPUN, "", "?!"], detector) == [
-        without_dialects(detector),
-        detector,
-        without_dialects(detector),
-        without_dialects(detector),
-    ]
+    texts = [HONEST, SPUN, "", "?!"]
+    assert readings(texts, sights(texts, words(texts)), detector) == [None, Reading(detector), None, None]
 
 
 def test_the_screen_changes_no_finding() -> None:

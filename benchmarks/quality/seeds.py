@@ -13,8 +13,7 @@ import csv
 from pathlib import Path
 
 from cleaner import Cleaner
-from cleaner.result import Result
-from cleaner.rewriter import apply
+from cleaner.result import Result, apply
 
 MARKED = Path(__file__).with_name("seed-002.tsv")
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from cleaner.result import Finding, Result
-from cleaner.rewriter import apply
+from cleaner.result import Finding, Result, apply
 
 
 class Segment(NamedTuple):

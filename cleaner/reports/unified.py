@@ -8,8 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from cleaner.result import Finding, Result
-from cleaner.rewriter import apply
+from cleaner.result import Finding, Result, apply
 
 _CONTEXT = 3
 

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from cleaner.atomic import write_atomically
-from cleaner.result import Finding
+from cleaner.result import Finding, apply
 from cleaner.review.decisions import Decision
 from cleaner.review.queue import Document, Key, digest
-from cleaner.rewriter import apply
 
 Outcome = Literal["written", "unchanged", "failed"]
 

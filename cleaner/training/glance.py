@@ -4,8 +4,7 @@
 
 Lessons are made as for the discriminator (`cleaner.training.discriminator`): each chunk of the corpus gets a spinner of
 its own, and examples are the honest words (0) and the substitutes drawn for them (1), each among neighbours of which
-that spinner has swapped some.  The second output learns from expressions of the inventory that stand in honest text,
-whose words are replaced by synonyms.  Adam, binary cross-entropy (PyTorch).
+that spinner has swapped some.  Adam, binary cross-entropy (PyTorch).
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaner.cleaner import shipped
-from cleaner.expressions import Inventory
-from cleaner.glance import MARK, NUMBER, OUTSIDE, RARE, REACH, SPECIAL, STOP, Network, common, phrase_hashes
-from cleaner.lexicon import normalized, read_entries
-from cleaner.resources import path
+from cleaner.glance import (
+    KNOWN, MARK, NUMBER, OUTSIDE, RARE, REACH, SPECIAL, STOP, Network, common, pair_table, pair_weights, phrase_hashes,
+    told,
+)  # fmt: skip
 from cleaner.screen import Hashes, pair_hashes, slots, words
 from cleaner.thesaurus import Thesaurus
 from cleaner.training.corpus import Corpus, merge, tokenized
@@ -31,23 +30,23 @@ from cleaner.training.discriminator import CHUNK, Lessons, Types
 
 WORDS, SLOTS = 48_000, 1 << 18  # rows of words, and slots that lead to them
 PAIRS, TRIPLES = 1 << 21, 1 << 24  # slots of pairs, bits of triples
-DIMENSIONS = 32
-OWN = 32
-UNITS = 96
+DIMENSIONS = 16
+OWN = 24
+UNITS = 48
 BATCH = 16384
+RATE = 4e-3  # of learning
 RATES = (0.02, 0.05, 0.12, 0.3, 0.3, 0.6, 1.0)
 SMOOTHING = 2.0  # counts
 STEP = 1 / 16  # nats: the unit of the weights of pairs
-COMMON = 3  # times that a triple must have been read
+COMMON = 3  # times that a pair or a triple must have been read
 TOGETHER = 6  # chunks that are shuffled together
 VARIED = 0.2  # share of the chunks that come from the second corpus, if there is one
-ONE_WORD = 0.3  # share of the garbled expressions in which one word stays
 
 Offsets = np.arange(-REACH, REACH + 1)
 
 
 class Examples(NamedTuple):
-    """Rows of the words around each place (n, 2 REACH + 1), what is known of pairs and triples (n, 5), and labels."""
+    """Rows of the words around each place (n, 2 REACH + 1), what is known of pairs and triples (n, KNOWN), and labels."""
 
     rows: NDArray[np.int64]
     known: NDArray[np.float32]
@@ -57,7 +56,7 @@ class Examples(NamedTuple):
 class Spinners:
     """Makes lessons of a corpus: every other chunk is for counting, the others for training."""
 
-    def __init__(self, lessons: Lessons, corpus: Corpus, expressions: Sequence[str], main: int) -> None:
+    def __init__(self, lessons: Lessons, corpus: Corpus, main: int) -> None:
         """`main` tokens of the corpus come first; the rest is varied text, of which more is taken than its share."""
         self.stream, self.main = lessons.stream, main
         self.tables = lessons.tables
@@ -65,12 +64,7 @@ class Spinners:
         known = self.hashes != 0
         self.usable = lessons.usable & known
         self.substitute = lessons.substitute & known
-        number = dict(zip(corpus.types, range(len(corpus.types)), strict=True))
-        cut = [[number.get(w, -1) for w in normalized(e).split()] for e in expressions]
-        self.expressions = [
-            np.sort(np.array([_key(c) for c in cut if len(c) == size and min(c) >= 0], np.int64)) for size in (2, 3)
-        ]
-        self.pairs = np.zeros(PAIRS, np.int8)
+        self.pairs = np.zeros(PAIRS, np.uint16)
         self.triples = np.zeros(TRIPLES // 8, np.uint8)
         self.count = np.bincount(self.stream, minlength=len(corpus.types)).astype(float)
         self.slot_row, self.row = self._placed(corpus.types)
@@ -101,9 +95,8 @@ class Spinners:
             low = min(low, self.main - CHUNK)
         return self.stream[low : low + CHUNK].astype(np.int64)
 
-    def _spun(self, honest: Types, random: np.random.Generator) -> tuple[Types, NDArray[np.bool_]]:
-        """What one spinner makes of each word, and where that is another one."""
-        number = int(random.choice(len(self.tables), p=[0.3, 0.3, 0.2, 0.2]))
+    def _spun(self, honest: Types, random: np.random.Generator, number: int) -> tuple[Types, NDArray[np.bool_]]:
+        """What a spinner with table `number` makes of each word, and where that is another one."""
         table, news = self.tables[number], len(self.tables) - 1
         spun = table.draw(honest, random)
         if number != news and random.random() < 0.25:
@@ -114,27 +107,31 @@ class Spinners:
     def count_phrases(self, random: np.random.Generator) -> None:
         """Weigh pairs of neighbours, log P(pair | one of them is a substitute) - log P(pair | honest), and note the
         triples that are common."""
-        honest_count, spun_count, seen = np.zeros(PAIRS), np.zeros(PAIRS), []
+        honest_pairs, spun_pairs, triples = [], [], []
         for low in range(0, self.main - CHUNK, 2 * CHUNK):
             honest = self.stream[low : low + CHUNK].astype(np.int64)
-            spun, swappable = self._spun(honest, random)
+            spun, swappable = self._spun(honest, random, int(random.integers(0, len(self.tables))))
             swapped = swappable & (random.random(len(honest)) < 0.5)
-            read = np.where(swapped, spun, honest)
             pair, triple = self._phrases(honest)
-            seen.append(triple[triple != 0])
-            honest_count += np.bincount(slots(pair[pair != 0], PAIRS), minlength=PAIRS)
-            pair, _ = self._phrases(read)
+            honest_pairs.append(pair[pair != 0])
+            triples.append(triple[triple != 0])
+            pair, _ = self._phrases(np.where(swapped, spun, honest))
             touched = swapped.copy()
             touched[1:] |= swapped[:-1]
-            spun_count += np.bincount(slots(pair[(pair != 0) & touched], PAIRS), minlength=PAIRS)
-        ratio = np.log((spun_count + SMOOTHING) / (honest_count + SMOOTHING))
-        ratio -= np.log(spun_count.sum() / honest_count.sum())
-        self.pairs = np.clip(np.rint(ratio / STEP), -127, 127).astype(np.int8)
-        found = np.sort(np.concatenate(seen))
-        common = found[COMMON - 1 :][found[COMMON - 1 :] == found[: 1 - COMMON]]
+            spun_pairs.append(pair[(pair != 0) & touched])
+        found = [np.sort(np.concatenate(pairs)) for pairs in (honest_pairs, spun_pairs)]
+        keys = np.union1d(*(pairs[COMMON - 1 :][pairs[COMMON - 1 :] == pairs[: 1 - COMMON]] for pairs in found))
+        count = [np.searchsorted(p, keys, "right") - np.searchsorted(p, keys) for p in found]
+        ratio = np.log((count[1] + SMOOTHING) / (count[0] + SMOOTHING)) - np.log(len(found[1]) / len(found[0]))
+        self.pairs = pair_table(keys, np.rint(ratio / STEP), count[0] + count[1], PAIRS)
+        found = np.sort(np.concatenate(triples))
         bits = np.zeros(TRIPLES, np.bool_)
-        bits[slots(common, TRIPLES)] = True
+        bits[slots(found[COMMON - 1 :][found[COMMON - 1 :] == found[: 1 - COMMON]], TRIPLES)] = True
         self.triples = np.packbits(bits, bitorder="little")
+
+    def take_counts(self, network: Network) -> None:
+        """Weigh pairs and triples as `network` does, which was trained on the same corpus."""
+        self.pairs, self.triples = network.pairs, network.triples
 
     def _phrases(self, types: Types) -> tuple[Hashes, Hashes]:
         """The hashes of each word and the one before (of a row, if there are several), and of the two before; 0 where
@@ -146,35 +143,19 @@ class Spinners:
         return pair.reshape(h.shape) * joined, triple.reshape(h.shape)
 
     def substitutes(self, random: np.random.Generator) -> Examples:
-        """A chunk's examples for the first output."""
+        """A chunk's examples."""
+        number = int(random.choice(len(self.tables), p=[0.3, 0.3, 0.2, 0.2]))
+        return self._lesson(random, number, float(random.choice(RATES)))
+
+    def _lesson(self, random: np.random.Generator, number: int, rate: float) -> Examples:
         honest = self._chunk(random)
-        spun, swappable = self._spun(honest, random)
-        read = np.where(swappable & (random.random(CHUNK) < random.choice(RATES)), spun, honest)
+        spun, swappable = self._spun(honest, random, number)
+        read = np.where(swappable & (random.random(CHUNK) < rate), spun, honest)
         place = np.arange(REACH + 1, CHUNK - REACH - 1)
         place = place[((swappable | self.substitute[honest]) & self.usable[honest])[place]]
         twins = place[swappable[place]]
         word = np.r_[honest[place], spun[twins]]
         return self._examples(read, np.r_[place, twins], word, np.arange(len(word)) >= len(place))
-
-    def garbled(self, random: np.random.Generator) -> Examples:
-        """A chunk's examples for the second output."""
-        honest = self._chunk(random)
-        spun = self.tables[int(random.integers(0, 3))].draw(honest, random)
-        swappable = (spun >= 0) & (spun != honest) & self.usable[honest] & (self.hashes[np.maximum(spun, 0)] != 0)
-        swapped = np.zeros(CHUNK, np.bool_)
-        for size, known in zip((2, 3), self.expressions, strict=True):
-            keys = honest[: CHUNK - size + 1].copy()
-            for k in range(1, size):
-                keys = keys * _FACTOR + honest[k : CHUNK - size + 1 + k]
-            at = np.flatnonzero(np.isin(keys, known))
-            kept = np.where(random.random(len(at)) < ONE_WORD, random.integers(0, size, len(at)), -1)
-            for k in range(size):
-                swapped[at[kept != k] + k] = True
-        swapped &= swappable
-        read = np.where(swapped, spun, honest)
-        place = np.arange(REACH + 1, CHUNK - REACH - 1)
-        place = place[(self.substitute[read] & self.usable[read])[place]]
-        return self._examples(read, place, read[place], swapped[place])
 
     def _examples(self, read: Types, where: Types, word: Types, label: NDArray[np.bool_]) -> Examples:
         around = read[where[:, None] + Offsets]
@@ -183,9 +164,8 @@ class Spinners:
         outside[:, :REACH] = np.maximum.accumulate(outside[:, REACH - 1 :: -1], axis=1)[:, ::-1]
         outside[:, REACH + 1 :] = np.maximum.accumulate(outside[:, REACH + 1 :], axis=1)
         pair, triple = self._phrases(around[:, REACH - 2 : REACH + 3])
-        weight = np.where(pair != 0, self.pairs[slots(pair, PAIRS)], 0)[:, 2:4]
-        seen = (triple != 0) & common(triple, self.triples)
-        known = np.concatenate([weight * np.float32(STEP / 2), seen[:, 2:]], axis=1).astype(np.float32)
+        weight = np.where(pair != 0, pair_weights(pair, self.pairs), np.float32(0))
+        known = told(weight, (triple != 0) & common(triple, self.triples))[:, 2:].reshape(len(where), KNOWN)
         return Examples(np.where(outside, WORDS + OUTSIDE, self.row[around]), known, label.astype(np.float32))
 
     def candidates(self) -> NDArray[np.bool_]:
@@ -194,16 +174,6 @@ class Spinners:
             self.row, np.where(self.substitute & self.usable, self.count + 1, -self.count - 1), WORDS + SPECIAL
         )
         return np.asarray((balance > 0) & (np.arange(WORDS + SPECIAL) < WORDS))
-
-
-_FACTOR = 1_000_003
-
-
-def _key(types: Sequence[int]) -> int:
-    key = types[0]
-    for t in types[1:]:
-        key = (key * _FACTOR + t) % 2**63
-    return key
 
 
 def _hashes(types: Sequence[str]) -> Hashes:
@@ -226,20 +196,8 @@ def _marks(types: Sequence[str]) -> Types:
     return row
 
 
-def listed() -> Hashes:
-    """The hashes of pairs of words that people have listed as garbled terms."""
-    entries = read_entries(path("en", "dialects", "science.tsv"))
-    return np.array(sorted({key for e in entries for key in _pairs(e.spun)}), np.uint64)
-
-
-def _pairs(phrase: str) -> list[int]:
-    """The hash of the pair of words that a phrase is, if it is one."""
-    found = words([phrase])
-    return [int(h) for h in pair_hashes(found.hashes, found.joined)[found.joined]] if len(found.start) == 2 else []
-
-
 def train(spinners: Spinners, minutes: float) -> Iterator[tuple[str, Network]]:
-    """Learn for so many minutes of CPU; yields the mean losses of each minute and the network so far."""
+    """Learn for so many minutes of CPU; yields the mean loss of each minute and the network so far."""
     import torch
     from torch import nn
 
@@ -249,11 +207,11 @@ def train(spinners: Spinners, minutes: float) -> Iterator[tuple[str, Network]]:
     def table(width: int, deviation: float) -> nn.Embedding:
         return nn.Embedding(WORDS + SPECIAL, width, _weight=torch.randn(WORDS + SPECIAL, width) * deviation)
 
-    around, own, bias = table(DIMENSIONS, 0.1), table(OWN, 0.1), table(2, 0.0)
-    hidden = nn.Linear((2 * REACH + 1) * DIMENSIONS + 5, UNITS)
-    fit, out = nn.Linear(UNITS, OWN), nn.Linear(UNITS, 2)
+    around, own, bias = table(DIMENSIONS, 0.1), table(OWN, 0.1), table(1, 0.0)
+    hidden = nn.Linear((2 * REACH + 1) * DIMENSIONS + KNOWN, UNITS)
+    fit, out = nn.Linear(UNITS, OWN), nn.Linear(UNITS, 1)
     modules = nn.ModuleList([around, own, bias, hidden, fit, out])
-    optimizer = torch.optim.Adam(modules.parameters(), lr=2e-3)
+    optimizer = torch.optim.Adam(modules.parameters(), lr=RATE)
 
     def network() -> Network:
         def array(parameter: torch.Tensor) -> NDArray[np.float32]:
@@ -267,7 +225,7 @@ def train(spinners: Spinners, minutes: float) -> Iterator[tuple[str, Network]]:
             around_scale=around_scale,
             own=own_rows,
             own_scale=own_scale,
-            bias=array(bias.weight),
+            bias=array(bias.weight)[:, 0],
             candidate=spinners.candidates(),
             hidden=array(hidden.weight.T),
             hidden_bias=array(hidden.bias),
@@ -275,38 +233,30 @@ def train(spinners: Spinners, minutes: float) -> Iterator[tuple[str, Network]]:
             out_bias=np.r_[array(fit.bias), array(out.bias)],
             pairs=spinners.pairs,
             triples=spinners.triples,
-            listed=listed(),
         )
 
     random = np.random.default_rng(1)
     began, minute, losses = process_time(), 1.0, []
     while (used := (process_time() - began) / 60) < minutes:
         for group in optimizer.param_groups:
-            group["lr"] = 2e-3 * max(0.03, 1 - used / minutes)
-        lessons = [spinners.substitutes(random) for _ in range(TOGETHER)], [spinners.garbled(random) for _ in range(2)]
-        first, second = (Examples(*map(np.concatenate, zip(*made, strict=True))) for made in lessons)
-        pieces = max(1, len(first.label) // BATCH)
-        orders = [np.array_split(random.permutation(len(e.label)), pieces) for e in (first, second)]
-        for some in zip(*orders, strict=True):
-            losses.append([])
-            loss = torch.zeros(())
-            for head, (examples, chosen) in enumerate(zip((first, second), some, strict=True)):
-                rows, known, label = (torch.from_numpy(column[chosen]) for column in examples)
-                units = torch.relu(hidden(torch.cat([around(rows).flatten(1), known], 1)))
-                here = rows[:, REACH]
-                score = units @ out.weight[head] + out.bias[head] + bias(here)[:, head]
-                if head == 0:
-                    score = score + (own(here) * fit(units)).sum(1)
-                own_loss = nn.functional.binary_cross_entropy_with_logits(score, label)
-                losses[-1].append(float(own_loss.detach()))
-                loss = loss + own_loss
+            group["lr"] = RATE * max(0.03, 1 - used / minutes)
+        lessons = [spinners.substitutes(random) for _ in range(TOGETHER)]
+        examples = Examples(*map(np.concatenate, zip(*lessons, strict=True)))
+        order = random.permutation(len(examples.label))
+        for some in np.array_split(order, max(1, len(order) // BATCH)):
+            rows, known, label = (torch.from_numpy(column[some]) for column in examples)
+            units = torch.relu(hidden(torch.cat([around(rows).flatten(1), known], 1)))
+            here = rows[:, REACH]
+            score = (own(here) * fit(units)).sum(1) + out(units)[:, 0] + bias(here)[:, 0]
+            loss = nn.functional.binary_cross_entropy_with_logits(score, label)
+            losses.append(float(loss.detach()))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
         if used >= minute:
             minute += 1
-            yield f"{used:.1f} min: losses {np.mean(losses[-200:], axis=0).round(4)}", network()
-    yield f"losses {np.mean(losses[-200:], axis=0).round(4)}", network()
+            yield f"{used:.1f} min: loss {np.mean(losses[-300:]):.4f}", network()
+    yield f"loss {np.mean(losses[-300:]):.4f}", network()
 
 
 def _quantized(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -319,6 +269,7 @@ def main() -> None:
     parser.add_argument("corpus", type=Path, help="folder of *.jsonl.zst files with a document {text} a line")
     parser.add_argument("--cache", type=Path, required=True, help="folder that keeps the tokenised corpus")
     parser.add_argument("--varied", type=Path, help="cache of a second corpus, of other genres")
+    parser.add_argument("--counts", type=Path, help="an earlier network, whose tables of words and phrases are kept")
     parser.add_argument("--minutes", type=float, default=25, help="of CPU (default: 25)")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
@@ -328,8 +279,11 @@ def main() -> None:
         corpus = merge([corpus, Corpus.load(options.varied)])
     models = shipped()
     lessons = Lessons(corpus, models.model, Thesaurus.open(), models.channel)
-    spinners = Spinners(lessons, corpus, Inventory.open().texts, main_tokens)
-    spinners.count_phrases(np.random.default_rng(7))
+    spinners = Spinners(lessons, corpus, main_tokens)
+    if options.counts:
+        spinners.take_counts(Network.open(options.counts))
+    else:
+        spinners.count_phrases(np.random.default_rng(7))
     for said, network in train(spinners, options.minutes):
         print(said, flush=True)
         network.save(options.output)
