@@ -7,8 +7,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pathspec import GitIgnoreSpec
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 IGNORE_FILES = (".gitignore", ".ignore", ".cleanerignore")
 
@@ -24,6 +26,8 @@ class Exclusion:
     @classmethod
     def of(cls, patterns: Iterable[str], base: Path, origin: str) -> Exclusion:
         """Raises ValueError for a pattern that makes no sense."""
+        from pathspec import GitIgnoreSpec  # 20 ms, which a file alone does not need
+
         return cls(base.resolve(), GitIgnoreSpec.from_lines(patterns), origin)
 
     def covers(self, path: Path, *, folder: bool = False) -> bool:

@@ -62,12 +62,9 @@ _TAIL = "\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š
 
 # What must be there for ftfy to be worth its import: a lead byte with its tail, in one of the encodings that it knows.
 # The pattern begins with one set of characters, for which `re` scans fastest.
-_MOJIBAKE = re.compile(
-    rf"""[\x80-\x84\x86-\x9fÂ-ðăĂĐ√≈‚вВГРСβā]
+_MOJIBAKE = rf"""[\x80-\x84\x86-\x9fÂ-ðăĂĐ√≈‚вВГРСβā]
     (?: (?<=[\x80-\x9f]) | (?<=[Â-ßĂĐ])[{_TAIL}] | (?<=[ÂÃ])[ ] | (?<=[à-ïă])[{_TAIL}]{{2}} | (?<=ð)[Ÿ\x9f]
-    | (?<=[√≈])[^\s\w] | (?<=‚)Ä | (?<=[вВГРС])(?:Ђ|[^\s\w]) | (?<=[βā])€ )""",
-    re.VERBOSE,
-)
+    | (?<=[√≈])[^\s\w] | (?<=‚)Ä | (?<=[вВГРС])(?:Ђ|[^\s\w]) | (?<=[βā])€ )"""
 
 # Damage that ftfy cannot see or would misread, because a byte was lost or changed before the text came here:
 # what was lost, how sure the cure is, and what else it could have been.
@@ -81,7 +78,6 @@ _LOST_BYTES: tuple[tuple[str, str, float, tuple[tuple[str, float], ...]], ...] =
     (r"(?<=[a-z]{3})(?:\ufffd|ï¿½)(?=s\b)", "’", 0.7, (("é", 0.2),)),
 )
 _LOST_SIGNS = ("â€", "\x80", "\ufffd", "ï¿½")
-_LOST = re.compile("|".join(f"({pattern})" for pattern, *_ in _LOST_BYTES), re.MULTILINE)
 
 # Honest signs that ftfy takes for letters: ångström and multiplication signs with an exponent.
 _HONEST = re.compile(r"[Åå×][¹²³]")
@@ -90,8 +86,15 @@ _HONEST = re.compile(r"[Åå×][¹²³]")
 _USUAL = re.compile(r"[\xa0-ÿŒœŠšŽžŸƒ\u0100-\u024f\u2010-\u203a€™−→≤≥≠≈∞\u2600-\u27bf\U0001f000-\U0001faff\ufeff]")
 
 
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What ftfy may know, and what it does not; compiled only where a text is not ASCII."""
+    lost = "|".join(f"({pattern})" for pattern, *_ in _LOST_BYTES)
+    return re.compile(_MOJIBAKE, re.VERBOSE), re.compile(lost, re.MULTILINE)
+
+
 def _misread(text: str) -> bool:
-    return not text.isascii() and (any(sign in text for sign in _LOST_SIGNS) or _MOJIBAKE.search(text) is not None)
+    return not text.isascii() and (any(sign in text for sign in _LOST_SIGNS) or _patterns()[0].search(text) is not None)
 
 
 def _encoding(text: str) -> Iterator[Finding]:
@@ -100,7 +103,7 @@ def _encoding(text: str) -> Iterator[Finding]:
         return
     for start, end in _pieces(text):
         at = start
-        for m in _LOST.finditer(text, start, end):
+        for m in _patterns()[1].finditer(text, start, end):
             yield from _mojibake(text, at, m.start())
             _, cure, confidence, alternatives = _LOST_BYTES[(m.lastindex or 1) - 1]
             cure = _lead(m[0]) or cure
@@ -130,7 +133,7 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 
 def _mojibake(text: str, start: int, end: int) -> Iterator[Finding]:
     """The differences between text[start:end] and ftfy's reading of it that are surely repairs."""
-    if not _MOJIBAKE.search(text, start, end):
+    if not _patterns()[0].search(text, start, end):
         return
     import ftfy  # 80 ms: only now is it needed
     from ftfy.badness import badness

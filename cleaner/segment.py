@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -33,9 +33,7 @@ _AMOUNTS = rf"""
 
 # Without any of these, nothing but amounts can be protected.
 _MORE_THAN_AMOUNTS = re.compile(r"[`<{&/@#_]|::|\(\)|\]\(|www\.|\.[^\W\d_]{2}", re.IGNORECASE)
-_PROTECTED_AMOUNTS = re.compile(_AMOUNTS, re.VERBOSE | re.IGNORECASE)
-_PROTECTED = re.compile(
-    rf"""
+_PROTECTED = rf"""
       ```.*?```                                               # fenced code on one line
     | `[^`\n]+`                                               # inline code
     | </?[A-Za-z][^<>\n]{{0,500}}>  | <!--.*?-->              # markup
@@ -49,9 +47,7 @@ _PROTECTED = re.compile(
     | \b\w[\w-]*(?:\.[\w-]+)*\.(?:com|org|net|edu|gov|info|io|co|uk|html?|php|py|js|json|csv|txt|pdf)\b(?:/\S*)?
     | \b\w+(?:_\w+|::\w+)+(?:\(\))?  | \b\w+\(\)               # identifiers of code
     | {_AMOUNTS}
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
+"""
 
 # Characters that are not seen, and part no word: soft hyphen, zero-width space, joiners, byte order mark.
 _HIDDEN = "\u00ad\u200b-\u200d\u2060\ufeff"
@@ -77,8 +73,19 @@ def _token(part: str) -> re.Pattern[str]:
     )
 
 
-_TOKEN = _token(r"[^\W_]+")
-_TOKEN_WITH_HIDDEN = _token(rf"[^\W_]+(?:[{_HIDDEN}]+[^\W_]+)*")
+@cache
+def _compiled() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Patterns of tokens, of tokens with hidden characters, of all that is protected, and of amounts; compiled (8 ms)
+    only where text is read closely."""
+    flags = re.VERBOSE | re.IGNORECASE
+    return (
+        _token(r"[^\W_]+"),
+        _token(rf"[^\W_]+(?:[{_HIDDEN}]+[^\W_]+)*"),
+        re.compile(_PROTECTED, flags),
+        re.compile(_AMOUNTS, flags),
+    )
+
+
 _HAS_HIDDEN = re.compile(rf"[{_HIDDEN}]")
 
 FOLD = str.maketrans(
@@ -181,7 +188,8 @@ def _trim(text: str, start: int, end: int) -> Span | None:
 def tokenize(text: str, start: int = 0, end: int | None = None) -> Tokens:
     """Cut text[start:end] into tokens."""
     end = len(text) if end is None else end
-    pattern = _TOKEN_WITH_HIDDEN if not text.isascii() and _HAS_HIDDEN.search(text, start, end) else _TOKEN
+    plain, with_hidden, *_ = _compiled()
+    pattern = with_hidden if not text.isascii() and _HAS_HIDDEN.search(text, start, end) else plain
     found: list[tuple[str, int, int]] = []
     for gap, shield in _shielded(text, start, end):
         found += [(m.lastgroup or "", *m.span()) for m in pattern.finditer(text, gap.start, gap.end)]
@@ -206,7 +214,8 @@ def tokenize(text: str, start: int = 0, end: int | None = None) -> Tokens:
 def _shielded(text: str, start: int, end: int) -> Iterator[tuple[Span, Span | None]]:
     """Cut text[start:end] into stretches of prose, each with the protected span that follows it."""
     if _TRIGGER.search(text, start, end):
-        pattern = _PROTECTED if _MORE_THAN_AMOUNTS.search(text, start, end) else _PROTECTED_AMOUNTS
+        *_, everything, amounts = _compiled()
+        pattern = everything if _MORE_THAN_AMOUNTS.search(text, start, end) else amounts
         for m in pattern.finditer(text, start, end):
             yield Span(start, m.start()), Span(*m.span())
             start = m.end()

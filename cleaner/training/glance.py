@@ -20,10 +20,22 @@ from numpy.typing import NDArray
 
 from cleaner.cleaner import shipped
 from cleaner.glance import (
-    KNOWN, MARK, NUMBER, OUTSIDE, RARE, REACH, SPECIAL, STOP, Network, common, pair_table, pair_weights, phrase_hashes,
+    KNOWN,
+    MARK,
+    NUMBER,
+    OUTSIDE,
+    RARE,
+    REACH,
+    SPECIAL,
+    STOP,
+    Network,
+    common,
+    pair_table,
+    pair_weights,
+    phrase_hashes,
     told,
 )  # fmt: skip
-from cleaner.screen import Hashes, pair_hashes, slots, words
+from cleaner.screen import Hashes, slots, words
 from cleaner.thesaurus import Thesaurus
 from cleaner.training.corpus import Corpus, merge, tokenized
 from cleaner.training.discriminator import CHUNK, Lessons, Types
@@ -46,7 +58,7 @@ Offsets = np.arange(-REACH, REACH + 1)
 
 
 class Examples(NamedTuple):
-    """Rows of the words around each place (n, 2 REACH + 1), what is known of pairs and triples (n, KNOWN), and labels."""
+    """Rows of the words around each place (n, 2 REACH + 1), what is known of pairs and triples (n, KNOWN), labels."""
 
     rows: NDArray[np.int64]
     known: NDArray[np.float32]
@@ -124,9 +136,9 @@ class Spinners:
         count = [np.searchsorted(p, keys, "right") - np.searchsorted(p, keys) for p in found]
         ratio = np.log((count[1] + SMOOTHING) / (count[0] + SMOOTHING)) - np.log(len(found[1]) / len(found[0]))
         self.pairs = pair_table(keys, np.rint(ratio / STEP), count[0] + count[1], PAIRS)
-        found = np.sort(np.concatenate(triples))
+        three = np.sort(np.concatenate(triples))
         bits = np.zeros(TRIPLES, np.bool_)
-        bits[slots(found[COMMON - 1 :][found[COMMON - 1 :] == found[: 1 - COMMON]], TRIPLES)] = True
+        bits[slots(three[COMMON - 1 :][three[COMMON - 1 :] == three[: 1 - COMMON]], TRIPLES)] = True
         self.triples = np.packbits(bits, bitorder="little")
 
     def take_counts(self, network: Network) -> None:
@@ -251,7 +263,7 @@ def train(spinners: Spinners, minutes: float) -> Iterator[tuple[str, Network]]:
             loss = nn.functional.binary_cross_entropy_with_logits(score, label)
             losses.append(float(loss.detach()))
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
             optimizer.step()
         if used >= minute:
             minute += 1
