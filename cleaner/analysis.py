@@ -86,12 +86,14 @@ def analyse(
     *,
     assume_spun: bool = False,
     unseen: bool = True,
+    expressions: bool = True,
 ) -> list[Analysis]:
     """Analyse a batch of documents; each comes out as it would alone.
 
     What no known dialect explains is looked at again with the thesaurus of the `recognizer`, and all of it for the
     expressions that this knows.  With `assume_spun`, every paragraph is read as a spun one, whatever the evidence.
-    Without `unseen`, spinners that no table knows are not looked for.
+    Without `unseen`, spinners that no table knows are not looked for, and without `expressions`, these are in spun
+    documents only.
     """
     parsed = parse(texts, detector)
     if parsed is None:
@@ -108,7 +110,10 @@ def analyse(
                 _look_with(recognizer.own, parsed, analyses, detector)
             if unseen:
                 _look_again(parsed, analyses, detector, recognizer)
-        analyses = _with_terms(parsed, analyses, recognizer)
+        garbled = np.array([expressions or a.spun_probability >= _DOUBTFUL for a in analyses])
+        own = [analysis for analysis, wanted in zip(analyses, garbled.tolist(), strict=True) if wanted]
+        said = iter(_with_terms(parsed.only(garbled), own, recognizer) if own else ())
+        analyses = [next(said) if wanted else a for a, wanted in zip(analyses, garbled.tolist(), strict=True)]
     # Nothing is said of a document without tokens, whatever it is read with.
     tokens = np.bincount(parsed.batch.document[parsed.batch.paragraph], minlength=len(texts)).tolist()
     return [a if n else honest(own) for a, n, own in zip(analyses, tokens, parsed.spans, strict=True)]
