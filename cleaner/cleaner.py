@@ -151,7 +151,8 @@ class Cleaner:
                 mine = [k for k, its in zip(doubtful, how, strict=True) if its == reading]
                 for batch in _batches(mine, lambda k: len(cut[k].text)):
                     pieces = [cut[k].text for k in batch]
-                    said = analyse(pieces, reading.detector, self.recognizer, unseen=reading.unseen)
+                    detector, unseen, terms = reading
+                    said = analyse(pieces, detector, self.recognizer, unseen=unseen, expressions=terms)
                     found |= zip(batch, said, strict=True)
         return found
 

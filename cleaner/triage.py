@@ -59,10 +59,12 @@ class Sight(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """How a text is read closely: with a `detector`, and with an eye to spinners that no table knows (`unseen`)."""
+    """How a text is read closely: with a `detector`, and with an eye to spinners that no table knows (`unseen`) and to
+    garbled expressions (`terms`), which are always looked for in spun text."""
 
     detector: Detector
     unseen: bool = True
+    terms: bool = True
 
 
 def sights(texts: Sequence[str], found: Words) -> list[Sight]:
@@ -88,7 +90,7 @@ def readings(texts: Sequence[str], seen: Sequence[Sight], detector: Detector) ->
         if sight.known and next(spun):
             found.append(Reading(detector))
         elif sight.unseen or sight.terms:
-            found.append(Reading(without_dialects(detector), sight.unseen))
+            found.append(Reading(without_dialects(detector), sight.unseen, sight.terms))
         else:
             found.append(None)
     return found
