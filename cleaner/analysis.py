@@ -13,20 +13,18 @@ from numpy.typing import NDArray
 from cleaner import translation
 from cleaner.detector import Detector, Floats, Reading
 from cleaner.findings import CHANGED, choices, findings, group
-from cleaner.islands import Batch, Candidates, Lattice, batch
+from cleaner.islands import Batch, Candidates, Lattice, batch, candidates
 from cleaner.lexicon import Channel, phrase_keys
 from cleaner.recognition import Recognizer
 from cleaner.result import Finding, Paragraph
 from cleaner.segment import Span, Tokens, paragraphs, tokenize
 from cleaner.terms import CURED, finding, merged, terms
-from cleaner.thesaurus import Thesaurus
-from cleaner.unseen import suspicion
+from cleaner.unseen import CALIBRATION, OFFERED, evidence, restoration, suspicion, with_uncured
 
 # From this probability on, a document is read as one of a spinner that no table knows.
 _DOUBTFUL = 0.5
 # Under this probability no finding of a document can reach the confidence from which findings are reported.
 _REPORTABLE = 0.01
-_READINGS = 16  # of each phrase, by the thesaurus
 _FOREIGN = 1e-7  # P(a paragraph's dialect is drawn apart from that of the others)
 _IN_SPUN = 2.4  # log-odds by which an expression is likelier garbled in a spun paragraph
 _ALONE = 2.5  # log-odds by which one garbled expression says less of its document than of itself
@@ -149,7 +147,7 @@ def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, re
     unexplained = np.array([analysis.spun_probability < _DOUBTFUL for analysis in analyses])
     rest = parsed.only(unexplained)
     thesaurus, (style, channel) = recognizer.thesaurus, translation.shipped()
-    doubt = suspicion(rest.batch, rest.capital, thesaurus, recognizer.discriminator, detector.model)
+    doubt = suspicion(evidence(rest.batch, rest.capital, thesaurus, recognizer.discriminator, detector.model))
     translated = style.probability(rest.batch, rest.capital, detector.model)
     columns = (np.flatnonzero(unexplained), doubt.probability, doubt.rate, translated)
     # Nothing is said of the last documents if they are empty.
@@ -161,7 +159,7 @@ def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, re
         elif q > p:
             analyses[d] = as_translated(parsed.texts[d], q, detector, channel)
         else:
-            analyses[d] = _unseen(parsed.texts[d], p, rate, detector, thesaurus)
+            analyses[d] = _unseen(parsed.texts[d], p, rate, detector, recognizer)
 
 
 def _with_terms(parsed: Parsed, analyses: Sequence[Analysis], recognizer: Recognizer) -> list[Analysis]:
@@ -193,13 +191,23 @@ def _logistic(log_odds: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -700, 700))))
 
 
-def _unseen(text: str, p: float, rate: float, detector: Detector, thesaurus: Thesaurus) -> Analysis:
+def _unseen(text: str, p: float, rate: float, detector: Detector, recognizer: Recognizer) -> Analysis:
     """Read one document as spun, with probability `p`, by somebody who swaps the share `rate` of the words."""
     parsed = parse([text], detector, shield_names=True)
     assert parsed is not None
-    channel = thesaurus.channel(phrase_keys(parsed.batch.hashes, parsed.batch.joined), rate, _READINGS)
-    reader = Detector(detector.model, channel, detector.context, detector.calibration, detector.tuning)
-    return _read(parsed, reader, given=p)[0]
+    b, thesaurus, discriminator = parsed.batch, recognizer.thesaurus, recognizer.discriminator
+    told = evidence(b, parsed.capital, thesaurus, discriminator, detector.model)
+    channel = thesaurus.channel(phrase_keys(b.hashes, b.joined), rate, OFFERED)
+    c = candidates(b, channel)
+    read = restoration(b, told, rate, c, channel, discriminator)
+    by_paragraph = group(choices(b, c, read.posterior, read.best, channel))
+    found: list[Finding] = []
+    for k, tokens in enumerate(parsed.tokens):
+        own = (told.token >= b.first[k]) & (told.token < b.first[k + 1])
+        cured = findings(text, tokens, by_paragraph.get(k, []), p, channel, CALIBRATION)
+        found += with_uncured(text, tokens, list(cured), told.token[own] - b.first[k], p * read.swapped[own])
+    spun = tuple(Paragraph(*span, round(p, 4), channel.dialects[0]) for span in parsed.spans[0])
+    return Analysis(p, channel.dialects[0], spun, tuple(found))
 
 
 def _read(parsed: Parsed, detector: Detector, given: float | None = None, changed: float = CHANGED) -> list[Analysis]:
@@ -259,7 +267,7 @@ def _found(
     b, channel = parsed.batch, detector.channel
     adapted = detector.adapt(b, c, first, weights, parsed.capital)
     second = detector.read(b, c, islands, weights, detector.in_context(b, c, first, adapted))
-    by_paragraph = group(choices(b, c, second, channel))
+    by_paragraph = group(choices(b, c, second.posterior, second.best, channel))
     bounds = parsed.bounds
     for i, d in enumerate(np.flatnonzero(doubtful).tolist()):
         everything[d] = [

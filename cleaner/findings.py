@@ -9,14 +9,17 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cleaner.detector import Reading
 from cleaner.islands import Batch, Candidates
 from cleaner.lexicon import Channel
 from cleaner.numerals import Numerals
 from cleaner.result import Finding
 from cleaner.rewriter import Conventions, article_for, in_case_of, is_loud, opens_sentence, trimmed
 from cleaner.segment import Tokens, normalize
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
 MOST_ALTERNATIVES = 4
 LEAST = 0.01  # posterior of an alternative worth showing
@@ -36,13 +39,14 @@ class Choice(NamedTuple):
     dialect: int
 
 
-def choices(b: Batch, c: Candidates, reading: Reading, channel: Channel) -> Iterator[Choice]:
-    """The choice that each edit of the best paths makes, in text order.
+def choices(b: Batch, c: Candidates, probability: Floats, best: Indices, channel: Channel) -> Iterator[Choice]:
+    """The choice that each edit of the `best` readings (candidates, in text order) makes, by the `probability`
+    (candidates, 0..1) of all.
 
     Candidates that differ only in words which both sides share are one reading, so their posteriors add up.
     """
-    chosen = reading.posterior > 1e-3
-    chosen[reading.best] = True
+    chosen = probability > 1e-3
+    chosen[best] = True
     weighty = np.flatnonzero(chosen)
     start = c.start[weighty]
     paragraph = b.paragraph[start]
@@ -50,13 +54,13 @@ def choices(b: Batch, c: Candidates, reading: Reading, channel: Channel) -> Iter
     readings: defaultdict[tuple[int, int, int], defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
     keys = {}
     for i, p, at, size, original, posterior in zip(
-        *(column.tolist() for column in columns), reading.posterior[weighty].tolist(), strict=True
+        *(column.tolist() for column in columns), probability[weighty].tolist(), strict=True
     ):
         edit = trimmed(b.tokens[p].norms[at : at + size], at, channel.text[original])
         keys[i] = key = p, edit.start, edit.end
         readings[key][edit.text] += posterior
-    dialects = channel.log_swap[c.row[reading.best]].argmax(axis=1)
-    for i, dialect in zip(reading.best.tolist(), dialects.tolist(), strict=True):
+    dialects = channel.log_swap[c.row[best]].argmax(axis=1)
+    for i, dialect in zip(best.tolist(), dialects.tolist(), strict=True):
         ranked = sorted(readings[keys[i]].items(), key=lambda r: (-r[1], r[0]))
         yield Choice(*keys[i], tuple(ranked), dialect)
 

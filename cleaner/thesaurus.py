@@ -26,6 +26,7 @@ from cleaner.segment import tokenize, word_hash
 MAGIC = b"CleanerTH1\n"
 SHIPPED = Path(__file__).parent / "models" / "en.thesaurus"
 
+DIALECT = "thesaurus"  # what it is called in findings
 MAX_ORIGINAL = 3  # words of an original
 MAX_SPUN = 4
 NO_WORD = 0xFFFF  # pads `words`
@@ -117,7 +118,7 @@ class Thesaurus:
         used = _distinct(words[words != NO_WORD])
         spelt = np.where(words == NO_WORD, -1, np.searchsorted(used, words)).astype(np.int32)
         return Channel(
-            ("thesaurus",),
+            (DIALECT,),
             self.spun_key[np.searchsorted(self.first, rows, "right") - 1],
             np.searchsorted(originals, numbers).astype(np.int32),
             (np.log(rate) + self.log_swap(rows))[:, None].astype(np.float32),

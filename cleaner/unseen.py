@@ -4,45 +4,72 @@ Whoever picks synonyms leaves words that fit their place worse than a synonym of
 author's own words do.  For each word x the two are weighed together: what the thesaurus gains with all other words held
 as they stand, sum_o P(x | o) (P(o in context) / P(x in context))^scale, and the log-odds of the replaced-token
 discriminator.  With w(x) the likelihood ratio that comes of it, a document's is the product over its words of
-1 - r + r w(x), where r is the share of words that were swapped, chosen to make it largest.  No lattice is needed, so
-that every document can be looked at; one that stands out is then read with the thesaurus as its channel.
+1 - r + r w(x), where r is the share of words that were swapped, averaged over all r.  No lattice is needed, so that
+every document can be looked at.  In one that stands out, each strange word is read as what the discriminator ranks
+first among the thesaurus' readings.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.calibration import Platt
 from cleaner.discriminator import Discriminator
-from cleaner.islands import Batch
-from cleaner.language_model import START, LanguageModel
+from cleaner.findings import CHANGED
+from cleaner.islands import Batch, Candidates
+from cleaner.language_model import LanguageModel
+from cleaner.lexicon import Channel
 from cleaner.plausibility import log_fit
-from cleaner.segment import word_hash
-from cleaner.thesaurus import NO_WORD, Thesaurus
+from cleaner.result import Finding
+from cleaner.segment import Tokens, word_hash
+from cleaner.spelling import variants
+from cleaner.terms import CURED
+from cleaner.thesaurus import DIALECT, NO_WORD, Thesaurus
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
-RATES = np.array([0.02, 0.05, 0.12, 0.3, 0.6, 0.9])
+RATES = np.array([0.03, 0.08, 0.2, 0.45, 0.8])
 SCALE = 0.7  # weight of the language model against the thesaurus
-MOST = 20  # readings of a word that are looked at
+MOST = 20  # readings of a word that are weighed
 CAP = 6.0  # nats that one reading may gain: the language model is no better judge than that of rare words
-# P(a document is spun by a spinner that no table knows).  Old-fashioned novels tell 9 nats in WITNESSES weighed words,
-# and no more is taken from a longer text: only what is spun nearly throughout is told from them so far.
-PRIOR = 6e-6
-WITNESSES = 110.0
 
-# Logistic regression on the words of three development spinners (mythes, phrases, poor) and of honest text; see
-# docs/decisions/0007-unseen.md.  The constant takes in the share of swapped words there.
-NATURAL = 0.24  # of the discriminator's log-odds below 0
-STRANGE = 0.43  # and above
-GAIN = 0.24  # of the log of what the thesaurus gains
-KNOWN = -0.26  # a word that the thesaurus could have swapped
-CONSTANT = 0.01
-SUREST = 4.0  # nats that one word can tell
 LEAST_GAIN = 0.02
+SUREST = 4.0  # nats that one word can tell
+WITNESSES = 300.0  # distinct words; a longer text tells no more, for its words err together
+OFFERED = 48  # readings of a strange word that are ranked
+
+
+class Weights(NamedTuple):
+    """What a word tells: `natural` and `strange` times the discriminator's log-odds below and above 0, `gain` times the
+    log of what the thesaurus gains, `known` if the thesaurus could have swapped it, and a `constant`."""
+
+    natural: float
+    strange: float
+    gain: float
+    known: float
+    constant: float
+
+    def __call__(self, e: Evidence) -> Floats:
+        """The log-odds of each word."""
+        told = np.where(e.strange < 0, self.natural, self.strange) * e.strange + self.gain * e.gain
+        return np.asarray(told + self.known * e.known + self.constant)
+
+
+# Fitted to documents and words of three development spinners (mythes, phrases, poor) and to honest text of many kinds
+# by `python -m benchmarks.spinners.weigh`; see docs/decisions/0007-unseen.md.
+OF_DOCUMENT = Weights(-0.046, 0.704, 0.156, 0.074, -0.615)  # log-likelihood ratio of a word in a document
+DOCUMENT = (1.8, -6.5)  # log-odds of a document: slope and intercept over its log-likelihood ratio
+OF_WORD = Weights(0.199, 0.704, 0.13, 0.621, -0.682)  # log-odds of a word in a spun document
+RATE = 0.919  # weight of the log-odds of the share of swapped words beside them
+CALIBRATION = Platt(0.998, -0.721)  # of the probability of a reading
 
 # Words that no synonym table helps with: determiners, pronouns, prepositions, conjunctions, auxiliaries.
 CLOSED_CLASS = """
@@ -64,14 +91,30 @@ class Suspicion:
     @property
     def probability(self) -> Floats:
         """P(spun) of each document."""
-        odds = np.clip(self.log_ratio + np.log(PRIOR / (1 - PRIOR)), -700, 700)
+        slope, intercept = DOCUMENT
         # Rounded, for the last digits of the discriminator depend on what else is in the batch.
-        return np.asarray(np.round(1 / (1 + np.exp(-odds)), 6))
+        return np.asarray(np.round(_logistic(slope * self.log_ratio + intercept), 6))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is told by the words `token` of a batch of so many `documents`: the `document` and the `hashes` of each, the
+    discriminator's log-odds (`strange`), the log of what the thesaurus gains (`gain`), and whether it could have
+    swapped the word (`known`)."""
+
+    documents: int
+    token: Indices
+    document: Indices
+    hashes: NDArray[np.uint64]
+    strange: Floats
+    gain: Floats
+    known: NDArray[np.bool_]
 
 
 @cache
-def _closed_class() -> NDArray[np.uint64]:
-    return np.array([word_hash(word) for word in CLOSED_CLASS.split()], np.uint64)
+def _no_witnesses() -> NDArray[np.uint64]:
+    """Words of closed classes, and those that two countries spell apart: thesauri call both spellings synonyms."""
+    return np.array([word_hash(word) for word in (*CLOSED_CLASS.split(), *variants())], np.uint64)
 
 
 @cache
@@ -82,15 +125,15 @@ def _readings(thesaurus: Thesaurus, model: LanguageModel) -> NDArray[np.int32]:
     return np.where(single, ids[np.where(single, thesaurus.words[:, 0].astype(np.int64), -1)], -1).astype(np.int32)
 
 
-def suspicion(
+def evidence(
     b: Batch,
     capital: NDArray[np.bool_],
     thesaurus: Thesaurus,
     discriminator: Discriminator,
     model: LanguageModel,
-) -> Suspicion:
-    """How much each document of a batch looks spun; capitalised words are taken for names."""
-    n_tokens, n_documents = len(b.ids), int(b.document.max(initial=-1)) + 1
+) -> Evidence:
+    """Weigh the words of a batch; capitalised ones are taken for names."""
+    n_tokens = len(b.ids)
     keys = np.where(capital, np.uint64(0), b.hashes)
     matches = thesaurus.swaps([keys], MOST)
     reading = _readings(thesaurus, model)[thesaurus.original[matches.row]]
@@ -107,28 +150,98 @@ def suspicion(
     known = np.zeros(n_tokens, bool)
     known[thesaurus.known([keys]).start] = True
 
-    used = _told_once(b, np.flatnonzero((known | (total > 0)) & ~np.isin(b.hashes, _closed_class())))
-    strange = discriminator(b, used)
-    weight = np.where(strange < 0, NATURAL, STRANGE) * strange + GAIN * np.log(total[used] + LEAST_GAIN)
-    told = np.expm1(np.minimum(weight + KNOWN * known[used] + CONSTANT, SUREST))
-    document = b.document[b.paragraph[used]]
-    ratios = np.stack([np.bincount(document, weights=np.log1p(r * told), minlength=n_documents) for r in RATES], axis=1)
-    words = np.bincount(document, minlength=n_documents)
-    best = ratios.max(axis=1)
-    return Suspicion(
-        np.where(best > 0, best * np.minimum(1.0, WITNESSES / np.maximum(words, 1)), best),
-        RATES[ratios.argmax(axis=1)],
+    token = np.flatnonzero((known | (total > 0)) & ~np.isin(b.hashes, _no_witnesses()))
+    return Evidence(
+        int(b.document.max(initial=-1)) + 1,
+        token,
+        b.document[b.paragraph[token]],
+        b.hashes[token],
+        discriminator(b, token),
+        np.log(total[token] + LEAST_GAIN),
+        known[token],
     )
 
 
-def _told_once(b: Batch, tokens: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Those of the `tokens` that do not stand among the same neighbours (two on each side) earlier in their document:
-    what a text repeats is no further evidence."""
-    key = b.document[b.paragraph].astype(np.uint64)
-    place = np.arange(len(b.ids))
-    for distance in range(-2, 3):
-        there = np.clip(place + distance, b.first[b.paragraph], b.first[b.paragraph + 1] - 1)
-        beside = np.where(there == place + distance, b.ids[there], START).astype(np.uint64)
-        key = (key + beside) * np.uint64(0x9E3779B97F4A7C15)
-        key ^= key >> np.uint64(29)
-    return np.asarray(np.sort(tokens[np.unique(key[tokens], return_index=True)[1]]))
+def suspicion(e: Evidence, weights: Weights = OF_DOCUMENT) -> Suspicion:
+    """How much each document of a batch looks spun.
+
+    A word that recurs is one witness, heard as often as it stands there: a document's terms of art and its spinner's
+    habits err alike each time.
+    """
+    share = 1.0 / _recurrence(e.document, e.hashes)
+    told = np.expm1(np.minimum(weights(e), SUREST))
+    ratios = np.stack(
+        [np.bincount(e.document, weights=share * np.log1p(r * told), minlength=e.documents) for r in RATES], axis=1
+    )
+    words = np.bincount(e.document, weights=share, minlength=e.documents)
+    ratios = ratios * np.minimum(1.0, WITNESSES / np.maximum(words, 1))[:, None]
+    total = np.logaddexp.reduce(ratios, axis=1)
+    return Suspicion(total - np.log(len(RATES)), np.exp(ratios - total[:, None]) @ RATES)
+
+
+def _recurrence(document: Indices, hashes: NDArray[np.uint64]) -> Indices:
+    """How often each of some words stands in its document."""
+    key = hashes ^ (document.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+    _, number, count = np.unique(key, return_inverse=True, return_counts=True)
+    return np.asarray(count[number])
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """Of the readings that a thesaurus has for the words of spun documents.
+
+    `swapped` (words of the evidence, 0..1): P(a word is a substitute); `posterior` (candidates, 0..1): P(a reading is
+    right); `best`: the candidates that are the likeliest of their word, in text order.
+    """
+
+    swapped: Floats
+    posterior: Floats
+    best: Indices
+
+
+def restoration(
+    b: Batch, e: Evidence, rate: float, c: Candidates, channel: Channel, discriminator: Discriminator
+) -> Restoration:
+    """Read the words of spun documents in which the share `rate` (0..1) of words is swapped.
+
+    The candidates `c` are those of the `channel`; those that read one word as another are ranked, and all others have
+    no posterior.
+    """
+    swapped = _logistic(OF_WORD(e) + RATE * np.log(rate / (1 - rate)))
+    place = np.full(len(b.ids), -1)
+    place[e.token] = np.arange(len(e.token))
+    words = channel.words[channel.original[c.row]]
+    chosen = np.flatnonzero((c.size == 1) & (words[:, 1:] < 0).all(axis=1) & (place[c.start] >= 0))
+    chosen = chosen[np.argsort(c.start[chosen], kind="stable")]
+    owner = place[c.start[chosen]]
+    ids = discriminator.model.ids(channel.vocabulary, channel.word_key)
+    log_swap = channel.log_swap[c.row[chosen], 0] - np.float32(np.log(rate))
+    score = discriminator.rank(b, e.token, owner, ids[words[chosen, 0]], log_swap)
+    peak = np.full(len(e.token), -np.inf)
+    np.maximum.at(peak, owner, score)
+    weight = np.exp(score - peak[owner])
+    share = weight / np.bincount(owner, weights=weight, minlength=len(e.token))[owner]
+    posterior = np.zeros(len(c.start))
+    posterior[chosen] = share * swapped[owner]
+    order = np.lexsort((-score, owner))
+    first = np.diff(owner[order], prepend=-1) != 0
+    return Restoration(swapped, posterior, chosen[order[first]])
+
+
+def with_uncured(text: str, tokens: Tokens, cured: Sequence[Finding], place: Indices, changed: Floats) -> list[Finding]:
+    """The findings of a paragraph's tokens that are `cured` with some confidence, and one without a cure for each of
+    the other words that were probably `changed` (0..1): those at `place` among the tokens."""
+    found = [f for f in cured if f.confidence >= CURED]
+    ends = [f.end for f in found]
+    uncured = []
+    for i, p in zip(place[changed >= CHANGED].tolist(), changed[changed >= CHANGED].tolist(), strict=True):
+        start, end = tokens.starts[i], tokens.ends[i]
+        after = bisect_right(ends, start)
+        if after == len(ends) or found[after].start >= end:
+            source = f"{DIALECT}: {tokens.norms[i]} <- ?"
+            uncured.append(Finding(start, end, text[start:end], "phrase", None, round(p, 4), (), source))
+    return sorted([*found, *uncured], key=lambda f: f.start)
+
+
+def _logistic(log_odds: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -700, 700))))

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from benchmarks.spinners import spin
 from cleaner.analysis import parse
 from cleaner.cleaner import recognizer, shipped
-from cleaner.unseen import Suspicion, suspicion
+from cleaner.unseen import Suspicion, evidence, suspicion
 
 CASES = (
     ("roget", 0.12), ("roget", 0.3), ("wild", 0.3), ("wild", 1.0), ("mythes", 0.12), ("mythes", 0.3),
-    ("phrases", 0.3), ("poor", 0.3), ("poor", 1.0),
+    ("phrases", 0.3), ("poor", 0.3), ("poor", 1.0), ("polite", 0.12), ("polite", 0.3),
 )  # fmt: skip
 _MOST_CHARACTERS = 8000
 
@@ -35,7 +35,7 @@ def weighed(text: str) -> Suspicion:
     parsed = parse([text[:_MOST_CHARACTERS]], shipped())
     assert parsed is not None
     models = recognizer()
-    return suspicion(parsed.batch, parsed.capital, models.thesaurus, models.discriminator, models.model)
+    return suspicion(evidence(parsed.batch, parsed.capital, models.thesaurus, models.discriminator, models.model))
 
 
 def area(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> float:

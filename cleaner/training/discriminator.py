@@ -1,17 +1,26 @@
 """Train the replaced-token discriminator on clean text in which words are replaced by synonyms.
 
-    python -m cleaner.training.discriminator ../shared/corpus --cache DIR -o cleaner/models/en.discriminator
+    python -m benchmarks.spinners.tables mythes poor -o swaps.tsv
+    python -m cleaner.training.discriminator ../shared/corpus --cache DIR --varied FOLDER --swaps swaps.tsv \\
+        -o cleaner/models/en.discriminator
 
-Each chunk of the corpus gets a spinner of its own: a share of the words that it swaps, and how evenly it chooses among
-the synonyms that the thesaurus has for a word (or, for a fifth of them, the news dialects); a quarter of them swap
-twice over, as careless dictionaries do.  Examples are the honest words (0) and the substitutes drawn for them (1),
-each among neighbours that the spinner has swapped.  Adam, binary cross-entropy (PyTorch).
+Each piece of text gets a spinner of its own: a share of the words that it swaps, and how evenly it chooses among the
+synonyms that the thesaurus has for a word (or the swaps of the news dialects, or of a table of `--swaps`); a quarter of
+them swap twice over, as careless dictionaries do.  Examples are the honest words (0) and the substitutes drawn for them
+(1), each among neighbours that the spinner has swapped; and, for what they stand for, the thesaurus' readings of the
+substitutes, of which one is right.  Adam, binary cross-entropy and softmax (PyTorch).
+
+One piece in five comes from `--varied`, a folder like the corpus with text of other times and kinds: without it, an
+honest novel of the 19th century looks more garbled than a spun article.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+import csv
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,22 +28,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaner.cleaner import shipped
-from cleaner.discriminator import OFFSETS, Network, language_features, rows
+from cleaner.discriminator import NEXT, OFFSETS, WIDE, Network, language_features, rows
 from cleaner.language_model import SPECIAL, START, LanguageModel
 from cleaner.lexicon import Channel
 from cleaner.segment import word_hash
 from cleaner.thesaurus import NO_WORD, Thesaurus
-from cleaner.training.corpus import Corpus, tokenized
-from cleaner.unseen import CLOSED_CLASS
+from cleaner.training.corpus import Corpus, merge, tokenized
+from cleaner.unseen import CLOSED_CLASS, OFFERED
 
 WORDS = 40_000
 DIMENSIONS = 64
-UNITS = 192
-CHUNK = 30_000  # words
-BATCH = 4096
-RATES = (0.02, 0.05, 0.12, 0.3, 0.6, 1.0)
+UNITS, SECOND = 256, 64
+PIECE = 2_500  # words
+PIECES = 6  # of a lesson
+RANKED = 900  # substitutes of a lesson whose readings are ranked
+RATES = (0.02, 0.05, 0.12, 0.3, 0.3, 0.6, 1.0)
+VARIED = 0.2  # share of pieces
+THESAURUS = 0.5  # share of pieces that its swaps make
 
 Types = NDArray[np.int64]
+Rows = list[tuple[str, str, float]]
 
 
 class Swaps(NamedTuple):
@@ -53,11 +66,43 @@ class Swaps(NamedTuple):
         return np.where(b > a, self.spun[np.minimum(k, len(self.spun) - 1)], -1)
 
 
-class Lessons:
-    """Makes examples of chunks of a corpus."""
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Examples from some pieces of text.
 
-    def __init__(self, corpus: Corpus, model: LanguageModel, thesaurus: Thesaurus, channel: Channel) -> None:
-        self.stream, self.model = corpus.stream, model
+    `ids` of the text; for each example its `place` there and those `around` it (len(ids) outside its paragraph), the
+    stretch `low` .. `high` - 1 of wider context, the `word` (id) that stands there, the `language` model's features,
+    and whether it is a substitute (`label`).  For each of the examples `ranked`: `readings` (ids; -1 pads), what is
+    `given` of each (the language model's features and log P(word | reading)), and which is `right`.
+    """
+
+    ids: NDArray[np.int32]
+    place: Types
+    around: Types
+    low: Types
+    high: Types
+    word: NDArray[np.int32]
+    language: NDArray[np.float32]
+    label: NDArray[np.float32]
+    ranked: Types
+    readings: NDArray[np.int32]
+    given: NDArray[np.float32]
+    right: Types
+
+
+class Lessons:
+    """Makes lessons of a corpus, whose tokens from `varied` on are of other times and kinds."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        varied: int,
+        model: LanguageModel,
+        thesaurus: Thesaurus,
+        channel: Channel,
+        tables: Sequence[Rows],
+    ) -> None:
+        self.stream, self.varied, self.model = corpus.stream, varied, model
         self.ids = model.ids(corpus.types)
         self.ids[0] = START
         hashes = np.array([word_hash(t) for t in corpus.types], np.uint64)
@@ -70,45 +115,93 @@ class Lessons:
         n = len(corpus.types)
         single = (thesaurus.words[:, 1:] == NO_WORD).all(axis=1)
         original = np.where(single, types(thesaurus.word_key[np.where(single, thesaurus.words[:, 0], 0)]), -1)
+        original = original[thesaurus.original]
         spun = np.repeat(types(thesaurus.spun_key), thesaurus.first[1:] - thesaurus.first[:-1])
         cost = -thesaurus.log_swap(np.arange(len(spun))).astype(float)
-        pairs = original[thesaurus.original], spun
-        self.tables = [_swaps(*pairs, evenness * cost, n) for evenness in (1.0, 0.5, 0.25)]
+        self.tables = [_swaps(original, spun, evenness * cost, n) for evenness in (1.0, 0.5, 0.25)]
+        index = {t: i for i, t in enumerate(corpus.types)}
+        for rows_ in tables:
+            known = [(index[o], index[s], p) for o, s, p in rows_ if o in index and s in index]
+            o, s, p = (np.array(column) for column in zip(*known, strict=True))
+            self.tables.append(_swaps(o, s, -np.log(p), n))
+        # The thesaurus' rows of a spun word, the most probable originals first.
+        known_rows = np.flatnonzero((original >= 0) & (spun >= 0))
+        known_rows = known_rows[np.argsort(spun[known_rows], kind="stable")]
+        self.reading, self.log_swap = original[known_rows], -cost[known_rows]
+        self.readings_of = np.searchsorted(spun[known_rows], np.arange(n + 1))
         single = (channel.words[:, 0] >= 0) & (channel.words[:, 1] < 0)
         original = np.where(single, types(channel.word_key)[channel.words[:, 0]], -1)
         cost = -np.logaddexp.reduce(channel.log_swap, axis=1).astype(float)
         self.tables.append(_swaps(original[channel.original], types(channel.spun_key), cost, n))
+        others = len(self.tables) - 3
+        self.chance = np.r_[np.array([0.4, 0.3, 0.3]) * THESAURUS, np.full(others, (1 - THESAURUS) / others)]
         closed = frozenset(CLOSED_CLASS.split())
         self.usable = np.array([t not in closed for t in corpus.types])
         self.substitute = np.zeros(n, bool)
         for table in self.tables:
             self.substitute[table.spun] = True
 
-    def __call__(self, random: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """One chunk's examples: ids of the neighbours (n, 8) and of the word, the language model's features, labels."""
-        low = int(random.integers(0, len(self.stream) - CHUNK))
-        honest = self.stream[low : low + CHUNK].astype(np.int64)
-        number = int(random.choice(len(self.tables), p=[0.3, 0.3, 0.2, 0.2]))
+    def __call__(self, random: np.random.Generator) -> Lesson:
+        """The next lesson."""
+        pieces = [self._piece(random) for _ in range(PIECES)]
+        shift = PIECE * np.arange(PIECES)
+        ids = self.ids[np.concatenate([read for read, *_ in pieces])]
+        place, begin, end = (
+            np.concatenate([piece[k] + s for piece, s in zip(pieces, shift, strict=True)]) for k in (1, 2, 3)
+        )
+        original, standing, label = (np.concatenate([piece[k] for piece in pieces]) for k in (4, 5, 6))
+        at = place[:, None] + OFFSETS
+        at = np.where((at >= begin[:, None]) & (at < end[:, None]), at, len(ids))
+        beside = np.r_[ids, np.int32(START)][at]
+        word = self.ids[standing]
+
+        ranked = np.flatnonzero(label)
+        ranked = random.permutation(ranked)[:RANKED]
+        first = self.readings_of[standing[ranked]]
+        count = np.minimum(self.readings_of[standing[ranked] + 1] - first, OFFERED)
+        there = np.arange(OFFERED) < count[:, None]
+        row = np.where(there, first[:, None] + np.arange(OFFERED), 0)
+        reading = np.where(there, self.reading[row], -1)
+        right = reading == original[ranked][:, None]
+        good = right.any(axis=1) & (count > 1)
+        ranked, row, reading, right, there = (a[good] for a in (ranked, row, reading, right, there))
+        readings = np.where(there, self.ids[np.maximum(reading, 0)], -1).astype(np.int32)
+        which, column = np.nonzero(there)
+        given = np.zeros((*readings.shape, 5), np.float32)
+        given[which, column, :4] = self._language(beside[ranked][which], readings[there])
+        given[..., 4] = np.where(there, self.log_swap[row], 0)
+        return Lesson(
+            ids, place, at, np.maximum(begin, place - WIDE), np.minimum(end, place + WIDE + 1), word,
+            self._language(beside, word), label, ranked, readings, given, right.argmax(axis=1),
+        )  # fmt: skip
+
+    def _language(self, beside: NDArray[np.int32], word: NDArray[np.int32]) -> NDArray[np.float32]:
+        k = NEXT
+        return language_features(beside[:, k - 2], beside[:, k - 1], word, beside[:, k], beside[:, k + 1], self.model)
+
+    def _piece(self, random: np.random.Generator) -> tuple[NDArray[Any], ...]:
+        """A piece of text as its spinner left it, and its examples: places, begin and end of their paragraphs, the
+        author's word, the one that stands there, and whether that is a substitute."""
+        bounds = (self.varied, len(self.stream)) if random.random() < VARIED else (0, self.varied)
+        low = int(random.integers(bounds[0], bounds[1] - PIECE))
+        honest = self.stream[low : low + PIECE].astype(np.int64)
+        number = int(random.choice(len(self.tables), p=self.chance))
         table, news = self.tables[number], len(self.tables) - 1
         spun = table.draw(honest, random)
         if number != news and random.random() < 0.25:
             again = table.draw(np.maximum(spun, 0), random)
             spun = np.where(again >= 0, again, spun)
         swappable = (spun >= 0) & (spun != honest) & self.usable[honest]
-        read = np.where(swappable & (random.random(CHUNK) < random.choice(RATES)), spun, honest)
-
-        place = np.arange(4, CHUNK - 4)
-        place = place[((swappable | self.substitute[honest]) & self.usable[honest] & (honest != 0))[place]]
+        read = np.where(swappable & (random.random(PIECE) < random.choice(RATES)), spun, honest)
+        place = np.flatnonzero((swappable | self.substitute[honest]) & self.usable[honest] & (honest != 0))
         twins = place[swappable[place]]
         where = np.r_[place, twins]
-        word = self.ids[np.r_[honest[place], spun[twins]]]
-        around = self.ids[read[where[:, None] + OFFSETS]]
-        outside = read[where[:, None] + OFFSETS] == 0
-        outside[:, :4] = np.maximum.accumulate(outside[:, 3::-1], axis=1)[:, ::-1]
-        outside[:, 4:] = np.maximum.accumulate(outside[:, 4:], axis=1)
-        around[outside] = START
-        language = language_features(around[:, 2], around[:, 3], word, around[:, 4], around[:, 5], self.model)
-        return around, word, language, (np.arange(len(where)) >= len(place)).astype(np.float32)
+        number_of = np.arange(PIECE)
+        begin = np.maximum.accumulate(np.where(read == 0, number_of, -1)) + 1
+        end = np.minimum.accumulate(np.where(read == 0, number_of, PIECE)[::-1])[::-1]
+        standing = np.r_[honest[place], spun[twins]]
+        label = (np.arange(len(where)) >= len(place)).astype(np.float32)
+        return read, where, begin[where], end[where], honest[where], standing, label
 
 
 def _swaps(original: Types, spun: Types, cost: NDArray[np.float64], n: int) -> Swaps:
@@ -119,8 +212,8 @@ def _swaps(original: Types, spun: Types, cost: NDArray[np.float64], n: int) -> S
     return Swaps(first, spun[order], np.r_[0.0, np.cumsum(np.exp(-cost[order]))])
 
 
-def train(lessons: Lessons, counts: NDArray[Any], chunks: int) -> Iterator[tuple[float, Network]]:
-    """Learn from so many chunks; yields the mean loss of each fifty and the network so far."""
+def train(lessons: Lessons, counts: NDArray[Any], steps: int) -> Iterator[tuple[float, float, Network]]:
+    """Learn from so many lessons; yields the mean losses (words, readings) of each hundred and the network so far."""
     import torch
     from torch import nn
 
@@ -137,16 +230,24 @@ def train(lessons: Lessons, counts: NDArray[Any], chunks: int) -> Iterator[tuple
         return nn.Embedding(n_rows, width, sparse=True, _weight=torch.randn(n_rows, width) * deviation)
 
     around, centre, bias = table(DIMENSIONS, 0.1), table(DIMENSIONS, 0.1), table(1, 0.0)
-    hidden, bilinear = nn.Linear(8 * DIMENSIONS, UNITS), nn.Linear(8 * DIMENSIONS, DIMENSIONS, bias=False)
+    reading, reading_bias = table(DIMENSIONS, 0.05), table(1, 0.0)
+    wide = (len(OFFSETS) + 1) * DIMENSIONS
+    hidden, second, out = nn.Linear(wide, UNITS), nn.Linear(UNITS, SECOND), nn.Linear(SECOND, 1)
     of_centre, of_language = nn.Linear(DIMENSIONS, UNITS, bias=False), nn.Linear(4, UNITS, bias=False)
-    out, linear = nn.Linear(UNITS, 1), nn.Linear(4, 1, bias=False)
+    bilinear, query = (nn.Linear(wide, DIMENSIONS, bias=False) for _ in range(2))
+    linear, given = nn.Linear(4, 1, bias=False), nn.Linear(5, 1, bias=False)
     nn.init.zeros_(bilinear.weight)
-    dense = [p for layer in (hidden, bilinear, of_centre, of_language, out, linear) for p in layer.parameters()]
+    nn.init.ones_(given.weight)
+    layers = (hidden, second, out, of_centre, of_language, bilinear, query, linear, given)
     optimizers = [
-        torch.optim.SparseAdam([around.weight, centre.weight, bias.weight], lr=2e-3),
-        torch.optim.Adam(dense, lr=1e-3),
+        torch.optim.SparseAdam([e.weight for e in (around, centre, bias, reading, reading_bias)], lr=2e-3),
+        torch.optim.Adam([p for layer in layers for p in layer.parameters()], lr=1e-3),
     ]
-    steps = [torch.optim.lr_scheduler.LambdaLR(o, lambda k: max(0.05, 1 - k / chunks)) for o in optimizers]
+
+    def speed(step: int) -> float:
+        return min(1.0, (step + 1) / 100) * max(0.03, 1 - step / steps)
+
+    schedules = [torch.optim.lr_scheduler.LambdaLR(o, speed) for o in optimizers]
 
     def network() -> Network:
         def array(parameter: torch.Tensor) -> NDArray[np.float32]:
@@ -154,6 +255,7 @@ def train(lessons: Lessons, counts: NDArray[Any], chunks: int) -> Iterator[tuple
 
         around_rows, around_scale = _quantized(array(around.weight))
         centre_rows, centre_scale = _quantized(array(centre.weight))
+        reading_rows, reading_scale = _quantized(array(reading.weight))
         return Network(
             hashes=hashes,
             around=around_rows,
@@ -161,38 +263,52 @@ def train(lessons: Lessons, counts: NDArray[Any], chunks: int) -> Iterator[tuple
             centre=centre_rows,
             centre_scale=centre_scale,
             bias=array(bias.weight)[:, 0],
+            reading=reading_rows,
+            reading_scale=reading_scale,
+            reading_bias=array(reading_bias.weight)[:, 0],
             hidden=array(hidden.weight.T),
             hidden_bias=array(hidden.bias),
             of_centre=array(of_centre.weight.T),
             of_language=array(of_language.weight.T),
+            second=array(second.weight.T),
+            second_bias=array(second.bias),
             bilinear=array(bilinear.weight.T),
+            query=array(query.weight.T),
             out=array(out.weight[0]),
             linear=array(linear.weight[0]),
             constant=array(out.bias),
+            given=array(given.weight[0]),
         )
 
     random = np.random.default_rng(1)
-    losses: list[float] = []
-    for number in range(1, chunks + 1):
-        neighbours, word, language, label = lessons(random)
-        shuffled = random.permutation(len(label))
-        for some in np.array_split(shuffled, max(1, len(shuffled) // BATCH)):
-            vectors = around(torch.tensor(row[neighbours[some]])).flatten(1)
-            own = torch.tensor(row[word[some]])
-            mine, given = centre(own), torch.tensor(language[some])
-            units = torch.relu(hidden(vectors) + of_centre(mine) + of_language(given))
-            score = (out(units) + linear(given) + bias(own)).squeeze(1) + (bilinear(vectors) * mine).sum(1)
-            loss = nn.functional.binary_cross_entropy_with_logits(score, torch.tensor(label[some]))
-            for optimizer in optimizers:
-                optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
-            for optimizer in optimizers:
-                optimizer.step()
-            losses.append(float(loss.detach()))
-        for step in steps:
-            step.step()
-        if number % 50 == 0 or number == chunks:
-            yield float(np.mean(losses[-500:])), network()
+    losses: list[tuple[float, float]] = []
+    for number in range(1, steps + 1):
+        x = lessons(random)
+        text = around(torch.tensor(row[np.r_[x.ids, np.int32(START)]]))
+        total = torch.cat([torch.zeros(1, DIMENSIONS), torch.cumsum(text[:-1], 0)])
+        low, high, place = (torch.tensor(a) for a in (x.low, x.high, x.place))
+        mean = (total[high] - total[low] - text[place]) / torch.clamp(high - low - 1, min=1)[:, None]
+        context = torch.cat([text[torch.tensor(x.around)].flatten(1), mean], 1)
+        own, language = torch.tensor(row[x.word]), torch.tensor(x.language)
+        mine = centre(own)
+        units = torch.relu(second(torch.relu(hidden(context) + of_centre(mine) + of_language(language))))
+        score = (out(units) + linear(language) + bias(own)).squeeze(1) + (bilinear(context) * mine).sum(1)
+        told = nn.functional.binary_cross_entropy_with_logits(score, torch.tensor(x.label))
+        readings = torch.tensor(row[x.readings])
+        fit = (reading(readings) * query(context[torch.tensor(x.ranked)])[:, None, :]).sum(2)
+        fit = fit + (reading_bias(readings) + given(torch.tensor(x.given))).squeeze(2)
+        fit = fit.masked_fill(torch.tensor(x.readings < 0), -1e9)
+        read = nn.functional.cross_entropy(fit, torch.tensor(x.right))
+        for optimizer in optimizers:
+            optimizer.zero_grad()
+        (told + 0.5 * read).backward()  # type: ignore[no-untyped-call, unused-ignore]
+        for optimizer in optimizers:
+            optimizer.step()
+        for schedule in schedules:
+            schedule.step()
+        losses.append((float(told.detach()), float(read.detach())))
+        if number % 100 == 0 or number == steps:
+            yield *np.mean(losses[-100:], axis=0).tolist(), network()
 
 
 def _quantized(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -200,20 +316,33 @@ def _quantized(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[
     return np.rint(vectors / scale[:, None]).astype(np.int8), scale.astype(np.float32)
 
 
+def read_swaps(path: Path) -> list[Rows]:
+    """The tables of a TSV file with the columns spinner, original, spun and probability."""
+    tables: defaultdict[str, Rows] = defaultdict(list)
+    with path.open(encoding="utf-8", newline="") as lines:
+        for line in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+            tables[line["spinner"]].append((line["original"], line["spun"], float(line["probability"])))
+    return list(tables.values())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path, help="folder of *.jsonl.zst files with a document {text} a line")
-    parser.add_argument("--cache", type=Path, required=True, help="folder that keeps the tokenised corpus")
-    parser.add_argument("--chunks", type=int, default=600, help=f"of {CHUNK:,} words (default: 600)")
+    parser.add_argument("--cache", type=Path, required=True, help="folder that keeps the tokenised corpora")
+    parser.add_argument("--varied", type=Path, required=True, help="folder of the same form: text of other times")
+    parser.add_argument("--swaps", type=Path, help="TSV of spinner, original, spun, probability")
+    parser.add_argument("--lessons", type=int, default=4600, help=f"of {PIECES} x {PIECE:,} words (default: 4600)")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
-    corpus = tokenized(options.corpus, options.cache)
+    modern = tokenized(options.corpus, options.cache / "modern")
+    corpus = merge([modern, tokenized(options.varied, options.cache / "varied")])
     models = shipped()
-    lessons = Lessons(corpus, models.model, Thesaurus.open(), models.channel)
+    tables = read_swaps(options.swaps) if options.swaps else []
+    lessons = Lessons(corpus, len(modern.stream), models.model, Thesaurus.open(), models.channel, tables)
     frequency = np.bincount(corpus.stream, minlength=len(corpus.types)).astype(float)
     counts = np.bincount(lessons.ids, weights=frequency, minlength=len(SPECIAL) + len(models.model.hashes))
-    for number, (loss, network) in enumerate(train(lessons, counts, options.chunks), 1):
-        print(f"{min(50 * number, options.chunks)} chunks: loss {loss:.4f}", flush=True)
+    for number, (told, read, network) in enumerate(train(lessons, counts, options.lessons), 1):
+        print(f"{min(100 * number, options.lessons)} lessons: loss {told:.4f}, readings {read:.4f}", flush=True)
         network.save(options.output)
 
 
