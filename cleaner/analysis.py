@@ -17,7 +17,9 @@ from cleaner.islands import Batch, Candidates, Lattice, batch, candidates
 from cleaner.lexicon import Channel, phrase_keys
 from cleaner.recognition import Recognizer
 from cleaner.result import Finding, Paragraph
+from cleaner.screen import words
 from cleaner.segment import Span, Tokens, paragraphs, tokenize
+from cleaner.technical import technical
 from cleaner.terms import CURED, finding, merged, terms
 from cleaner.unseen import CALIBRATION, OFFERED, evidence, restoration, suspicion, with_uncured
 
@@ -26,8 +28,12 @@ _DOUBTFUL = 0.5
 # Under this probability no finding of a document can reach the confidence from which findings are reported.
 _REPORTABLE = 0.01
 _FOREIGN = 1e-7  # P(a paragraph's dialect is drawn apart from that of the others)
-_IN_SPUN = 2.4  # log-odds by which an expression is likelier garbled in a spun paragraph
-_ALONE = 2.5  # log-odds by which one garbled expression says less of its document than of itself
+_IN_SPUN, _NAME = 1.0, 2.5  # log-odds by which an expression is likelier garbled in a spun paragraph; a name, moreover
+_IN_SCIENCE = 1.7  # log-odds by which one is likelier garbled in scientific prose
+_SCIENCE = 0.06  # the share of technical words from which prose is scientific
+# Log-odds of a garbled expression to say so much of its document, if it stands alone in _BRIEF words and no others: a
+# long text has more places where honest words look like one.
+_ALONE, _BRIEF = 3.2, 100
 
 Said = list[tuple[Floats, float]]  # of each document: P(spun) of its paragraphs, and of any of them
 
@@ -167,23 +173,27 @@ def _with_terms(parsed: Parsed, analyses: Sequence[Analysis], recognizer: Recogn
     b = parsed.batch
     hits, log_odds = recognizer(b, parsed.capital)
     document = b.document[b.paragraph[hits.start]]
+    science = technical(words(parsed.texts), len(parsed.texts)) >= _SCIENCE
+    log_odds = log_odds + np.where(science[document], _IN_SCIENCE, 0.0)
     spun = np.array([p.spun_probability for analysis in analyses for p in analysis.paragraphs])
     garbled = spun[b.paragraph[hits.start]]
-    probability = garbled * _logistic(log_odds + _IN_SPUN) + (1 - garbled) * _logistic(log_odds)
+    in_spun = _IN_SPUN + np.where(parsed.capital[hits.start], _NAME, 0.0)
+    probability = garbled * _logistic(log_odds + in_spun) + (1 - garbled) * _logistic(log_odds)
     found: list[list[Finding]] = [[] for _ in analyses]
     for term in terms(hits.start, hits.size, hits.number, probability, b.paragraph, b.first, recognizer.inventory):
         d = int(b.document[term.paragraph])
         if made := finding(parsed.texts[d], parsed.tokens[term.paragraph], term, CURED):
             found[d].append(made)
-    surest = np.full(len(analyses), -np.inf)
-    np.maximum.at(surest, document, log_odds)
+    anywhere = np.full(len(analyses), -np.inf)
+    np.logaddexp.at(anywhere, document, log_odds)
+    anywhere += _ALONE - np.log(np.bincount(b.document[b.paragraph], minlength=len(analyses)) + _BRIEF)
     return [
         replace(
             analysis,
             spun_probability=max(analysis.spun_probability, float(by_term)),
             findings=tuple(merged(analysis.findings, own)),
         )
-        for analysis, own, by_term in zip(analyses, found, _logistic(surest - _ALONE), strict=True)
+        for analysis, own, by_term in zip(analyses, found, _logistic(anywhere), strict=True)
     ]
 
 
