@@ -16,6 +16,7 @@ from cleaner.result import Finding, Paragraph, Result, Verdict, apply
 from cleaner.screen import words
 from cleaner.segment import paragraphs, parts
 from cleaner.settings import Settings
+from cleaner.threads import single
 from cleaner.triage import Reading, Sight, readings, sights
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class Cleaner:
         """Read `text` as if it were known to be spun, and report every finding however weak."""
         from cleaner.analysis import analyse
 
-        analysis = analyse([text], self.detector, self.recognizer, assume_spun=True)[0]
+        with single():
+            analysis = analyse([text], self.detector, self.recognizer, assume_spun=True)[0]
         return result_of(text, analysis.findings, analysis, replace(self.settings, report_threshold=0.0))
 
     def __getstate__(self) -> tuple[Settings, Detector | None]:
@@ -93,6 +95,10 @@ class Cleaner:
         self._recognizer = None
 
     def _clean_batch(self, texts: Sequence[str]) -> list[Result]:
+        with single():
+            return self._cleaned(texts)
+
+    def _cleaned(self, texts: Sequence[str]) -> list[Result]:
         cut = [
             _Part(i, start, text if end - start == len(text) else text[start:end])
             for i, text in enumerate(texts)

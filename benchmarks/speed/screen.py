@@ -2,8 +2,8 @@
 
     python -m benchmarks.speed.screen ../shared/dev ../shared/corpus --cache build/corpus
 
-Prints MB of honest text per second of CPU; the share of honest documents, and of their text, that is suspected, and of
-those read with the dialects after all, by genre; and of paragraphs of 40 words that each dialect has written, how many
+Prints MB of honest text per second of CPU; the share of honest documents, and of their text, that is suspected and read
+closely, by genre; and of paragraphs of 40 words that each dialect has written, how many
 the screen misses, and how many of those the dialects' lattice would have reported.  Spun paragraphs are those of
 DIR/spun.jsonl and simulated ones from documents of the corpus that the screen was not trained on.
 """
@@ -26,11 +26,12 @@ from cleaner.language_model import SPECIAL
 from cleaner.lexicon import Channel
 from cleaner.resources import path
 from cleaner.screen import suspects, words
+from cleaner.threads import single
 from cleaner.training.context import simulator, stream_of
 from cleaner.training.corpus import Corpus, tokenized
 from cleaner.training.screen import CHUNK, spun
 from cleaner.training.simulation import chunks
-from cleaner.triage import readers
+from cleaner.triage import readings, sights
 
 WINDOW = 40  # words
 BATCH = 100_000  # characters, as in `cleaner.cleaner`
@@ -60,24 +61,31 @@ def honest(folder: Path) -> None:
     """Speed, and what is suspected, on DIR/clean.jsonl."""
     rows = [json.loads(line) for line in (folder / "clean.jsonl").read_text(encoding="utf-8").splitlines()]
     texts = [row["text"] for row in rows]
-    suspects(texts[:50])
-    began = process_time()
-    spans = [own for batch in batches(texts) for own in suspects(batch)]
-    seconds = process_time() - began
-    size = sum(map(len, texts))
-    print(f"screen: {size / 1e6 / seconds:.1f} MB/s")
-    detector = shipped()
-    began = process_time()
-    read = [reader is detector for batch in batches(texts) for reader in readers(batch, detector)]
-    print(f"screen and reading what it suspects: {size / 1e6 / (process_time() - began):.2f} MB/s")
-    by_genre: defaultdict[str, list[int]] = defaultdict(list)
-    for i, row in enumerate(rows):
-        by_genre[row["genre"]].append(i)
-    print("genre                  texts  suspected  of the text  read with the dialects")
-    for genre, own in [*sorted(by_genre.items()), ("all", list(range(len(rows))))]:
-        share = sum(end - start for i in own for start, end in spans[i]) / sum(len(texts[i]) for i in own)
-        suspected, kept = np.mean([bool(spans[i]) for i in own]), np.mean([read[i] for i in own])
-        print(f"{genre:22s} {len(own):5d}  {suspected:9.1%}  {share:11.1%}  {kept:9.2%}")
+    size = sum(map(len, texts)) / 1e6
+    batched = list(batches(texts))
+    sights(texts[:50], words(texts[:50]))
+    for name, step in (
+        ("words", words),
+        ("words and screen", suspects),
+        ("words, screen and glance", lambda batch: sights(batch, words(batch))),
+    ):
+        began = process_time()
+        for batch in batched:
+            step(batch)
+        print(f"{name}: {size / (process_time() - began):.1f} MB/s")
+    seen = [sight for batch in batched for sight in sights(batch, words(batch))]
+    doubtful = [i for i, sight in enumerate(seen) if sight.known or sight.unseen or sight.terms]
+    how = readings([texts[i] for i in doubtful], [seen[i] for i in doubtful], shipped())
+    read = {i: reading.detector is shipped() for i, reading in zip(doubtful, how, strict=True) if reading}
+    flags = np.array([(s.known, s.unseen, s.terms, i in read, read.get(i, False)) for i, s in enumerate(seen)], float)
+    length = np.array(list(map(len, texts)))
+    genre = np.array([row["genre"] for row in rows])
+    print("share of the documents (of the text) that may be: known, unseen, terms; read closely; with the dialects")
+    for name in [*sorted(set(genre)), "all"]:
+        own = (genre == name) | (name == "all")
+        of_text = (flags * length[:, None])[own].sum(axis=0) / length[own].sum()
+        shares = zip(flags[own].mean(axis=0), of_text, strict=True)
+        print(f"{name:22s} {own.sum():5d}", *(f"{d:6.1%} ({t:5.1%})" for d, t in shares))
 
 
 def missed(name: str, paragraphs: Sequence[str]) -> None:
@@ -117,7 +125,8 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=10, help="as the screen was trained")
     parser.add_argument("--count", type=int, default=20_000, help="simulated paragraphs of each dialect")
     options = parser.parse_args()
-    honest(options.texts)
+    with single():
+        honest(options.texts)
     real: defaultdict[str, list[str]] = defaultdict(list)
     for line in (options.texts / "spun.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
