@@ -15,7 +15,7 @@ from cleaner.detector import Detector, Floats, Reading
 from cleaner.findings import CHANGED, choices, findings, group
 from cleaner.islands import Batch, Candidates, Lattice, batch, candidates
 from cleaner.lexicon import Channel, phrase_keys
-from cleaner.recognition import Recognizer
+from cleaner.recognition import IN_SCIENCE, Recognizer
 from cleaner.result import Finding, Paragraph
 from cleaner.screen import words
 from cleaner.segment import Span, Tokens, paragraphs, tokenize
@@ -29,7 +29,6 @@ _DOUBTFUL = 0.5
 _REPORTABLE = 0.01
 _FOREIGN = 1e-7  # P(a paragraph's dialect is drawn apart from that of the others)
 _IN_SPUN, _NAME = 1.0, 2.5  # log-odds by which an expression is likelier garbled in a spun paragraph; a name, moreover
-_IN_SCIENCE = 1.7  # log-odds by which one is likelier garbled in scientific prose
 _SCIENCE = 0.06  # the share of technical words from which prose is scientific
 # Log-odds of a garbled expression to say so much of its document, if it stands alone in _BRIEF words and no others: a
 # long text has more places where honest words look like one.
@@ -174,7 +173,7 @@ def _with_terms(parsed: Parsed, analyses: Sequence[Analysis], recognizer: Recogn
     hits, log_odds = recognizer(b, parsed.capital)
     document = b.document[b.paragraph[hits.start]]
     science = technical(words(parsed.texts), len(parsed.texts)) >= _SCIENCE
-    log_odds = log_odds + np.where(science[document], _IN_SCIENCE, 0.0)
+    log_odds = log_odds + np.where(science[document], IN_SCIENCE, 0.0)
     spun = np.array([p.spun_probability for analysis in analyses for p in analysis.paragraphs])
     garbled = spun[b.paragraph[hits.start]]
     in_spun = _IN_SPUN + np.where(parsed.capital[hits.start], _NAME, 0.0)

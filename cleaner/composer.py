@@ -63,7 +63,8 @@ class Composer:
         hits = hits.only(hits.changed)
         odd = np.r_[0, np.cumsum(strange)]
         kept = odd[hits.start + hits.size] > odd[hits.start + 1]
-        return hits.only(kept | listed[hits.start] | (hits.number >= self._lent_from)), untouched
+        kept |= (hits.number >= self._lent_from) & (hits.size > 1)
+        return hits.only(kept | listed[hits.start]), untouched
 
     def _strange(self, b: Batch) -> NDArray[np.bool_]:
         """Which tokens are strange company to the one before them."""

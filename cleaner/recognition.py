@@ -36,6 +36,7 @@ Ints = NDArray[np.int32]
 
 SHIPPED = Path(__file__).parent / "models" / "en.recognition.json"
 LENT = 4.4  # log-odds that an expression gains by standing in the reference, beside the log of how often
+IN_SCIENCE = 1.7  # log-odds by which an expression is likelier garbled in scientific prose
 _CORPUS = np.log(7e7)  # words in which expressions were counted
 
 FEATURES = (
@@ -43,7 +44,6 @@ FEATURES = (
     "gain",  # log P_LM(expression in its place) - log P_LM(the text as it stands)
     "text cohesion",  # pointwise mutual information of the words as they stand
     "expression",  # log P(expression), by the language model or by count, whichever is more
-    "listed",  # log(1 + garbled forms that people have listed)
     "whole",  # 1 if people have listed the text as a garbled form of the expression
     "context",  # what the wider context says for the expression, less for the text as it stands
     "honest",  # share of the words that are part of an expression as they stand
@@ -119,15 +119,9 @@ class Recognizer:
             inventory = inventory.joined(lent)
         self.inventory, self.thesaurus, self.channels, self.model = inventory, thesaurus, (*channels, listed), model
         self.context, self.weights, self.discriminator = context, weights, discriminator
-        forms = np.bincount(listed.original, minlength=len(listed.text))
         whole = inventory.whole != NONE
-        keys, number = inventory.prefix[whole], inventory.whole[whole]
-        at = np.minimum(listed.original_key.searchsorted(keys), len(listed.text) - 1)
-        self._listed = np.zeros(len(inventory.count))
         self._key = np.zeros(len(inventory.count), np.uint64)
-        self._key[number] = keys
-        hit = listed.original_key[at] == keys
-        self._listed[number[hit]] = np.log1p(forms[at[hit]])
+        self._key[inventory.whole[whole]] = inventory.prefix[whole]
         self.hits = Composer(inventory, thesaurus, channels, listed, model, self._lent_from)
 
     def adapted(self, channel: Channel, lent: Inventory | None, own: Channel | None) -> Recognizer:
@@ -179,7 +173,6 @@ class Recognizer:
             fit[1] - fit[0],
             text_cohesion,
             np.maximum(together, np.log(self.inventory.count[h.number] + 1.0) - _CORPUS),
-            self._listed[h.number],
             self._whole(b, h),
             np.full(len(h.start), self.weights.mean[CONTEXT] + _CONTEXT_TELLS * self.weights.deviation[CONTEXT]),
             _share(known, h),

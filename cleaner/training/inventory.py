@@ -16,7 +16,9 @@ from cleaner.expressions import Inventory
 from cleaner.lexicon import Entry, normalized, read_entries
 from cleaner.training.expressions import read_expressions
 
-TECHNICAL = frozenset(["computing", "medicine", "biology", "engineering", "physics", "chemistry", "mathematics", "economics"])
+TECHNICAL = frozenset(
+    ["computing", "medicine", "biology", "engineering", "physics", "chemistry", "mathematics", "economics"]
+)
 _COMMON = 2.0  # Zipf frequency from which a form of a noun is held to be in use
 
 

@@ -1,12 +1,13 @@
 """Fit the weights by which composed expressions are recognised (`cleaner.recognition`).
 
-    python -m cleaner.learning.screener TORTURED.tsv --without HELD_OUT.tsv -o TERMS.tsv
-    python -m cleaner.training.recognition ../shared/dev --terms TERMS.tsv -o cleaner/models/en.recognition.json
+    python -m cleaner.training.recognition ../shared/dev -o cleaner/models/en.recognition.json
 
-Right are the compositions that give a garbled term of `spun.jsonl` (spinner science) its original back; wrong are all
-others there and all in `clean.jsonl`.  TERMS must not hold the garbled terms of spun.jsonl, or the weights would trust
-the list more than is due where it has gaps.  L2-regularised logistic regression by Newton's method; prints precision
-and recall on documents left out of the fit.
+Right are the compositions that give a garbled term its original back; wrong are all others, and all in `clean.jsonl`.
+Garbled are the abstracts of `spun.jsonl` (spinner science), and honest text with terms of `tortured.tsv` put into it
+(`cleaner.training.garbled_terms`), each read with a list that lacks its terms, or the weights would trust the list
+more than is due where it has gaps; half of them also with the whole list, so that they trust it where it has none.
+L2-regularised logistic regression by Newton's method.  Prints precision and recall of terms that neither the list nor
+the fit has seen, fold by fold; the last fold is that of the abstracts.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ from cleaner.analysis import parse
 from cleaner.cleaner import shipped
 from cleaner.discriminator import Discriminator, Network
 from cleaner.expressions import Inventory
-from cleaner.lexicon import Dialect, compile_channel, estimate, normalized, read_entries
-from cleaner.recognition import FEATURES, Recognizer, Weights
+from cleaner.learning.screener import read_terms
+from cleaner.lexicon import compile_channel, estimate, normalized, read_entries
+from cleaner.recognition import FEATURES, IN_SCIENCE, Recognizer, Weights
 from cleaner.thesaurus import Thesaurus
+from cleaner.training.garbled_terms import FOLDS, HELD_OUT, Example, Folds
 
-FOLDS = 5
 STRENGTH = 3.0  # of the regularisation
 RARER = 0.9  # log-odds by which garbled documents are rarer than in the training text
 _MOST_CHARACTERS = 8000  # of a document
@@ -40,7 +42,7 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class Document:
     """The compositions of one document: FEATURES, character ranges, whether right, and the garbled term (number or -1)
-    that each touches; `terms` is the number of those."""
+    that each touches; `terms` is the number of those, and `words` that of its words."""
 
     features: Floats
     start: NDArray[np.int64]
@@ -48,13 +50,13 @@ class Document:
     right: NDArray[np.bool_]
     term: NDArray[np.int64]
     terms: int
+    words: int
 
 
-def document(text: str, edits: Sequence[tuple[int, int, str]], recognizer: Recognizer) -> Document | None:
+def document(text: str, edits: Sequence[tuple[int, int, str]], recognizer: Recognizer) -> Document:
     """The compositions in `text`, in which the ranges of `edits` are garbled."""
     parsed = parse([text], shipped())
-    if parsed is None:
-        return None
+    assert parsed is not None  # no development text is without a word
     h, features = recognizer.features(parsed.batch, parsed.capital)
     starts = np.array([start for tokens in parsed.tokens for start in tokens.starts])
     ends = np.array([end for tokens in parsed.tokens for end in tokens.ends])
@@ -65,7 +67,7 @@ def document(text: str, edits: Sequence[tuple[int, int, str]], recognizer: Recog
         touched = (start < z) & (end > a)
         term[touched] = number
         right |= touched & np.array([e == normalized(original) for e in expression], bool)
-    return Document(features, start, end, right, term, len(edits))
+    return Document(features, start, end, right, term, len(edits), len(starts))
 
 
 def fit(documents: Iterable[Document]) -> Weights:
@@ -98,21 +100,40 @@ def chosen(d: Document, log_odds: Floats, least: float) -> Iterator[int]:
             yield i
 
 
-def report(documents: Sequence[Document]) -> None:
-    """Print precision and recall, each document weighed by the others' weights."""
-    weights = [fit(d for i, d in enumerate(documents) if i % FOLDS != fold) for fold in range(FOLDS)]
-    odds = [weights[i % FOLDS].log_odds(d.features) for i, d in enumerate(documents)]
-    terms = sum(d.terms for d in documents)
-    honest = sum(not d.terms for d in documents)
-    for p in (0.2, 0.5, 0.8, 0.9):
-        found = [(d, i) for d, o in zip(documents, odds, strict=True) for i in chosen(d, o, float(np.log(p / (1 - p))))]
-        touched = sum(d.term[i] >= 0 for d, i in found)
-        right = sum(d.right[i] for d, i in found)
-        false = sum(not d.terms for d, _ in found)
-        print(
-            f"p >= {p}: {len(found)} found, of {terms} terms {touched} touched, {right} right; "
-            f"{false} in {honest} honest documents"
-        )
+def report(garbled: Sequence[tuple[int, Document]], honest: Sequence[Document]) -> None:
+    """Print precision and recall of each fold of garbled documents, weighed by what the others and half of the honest
+    ones have taught."""
+    for fold in sorted({fold for fold, _ in garbled}):
+        weights = fit([*(d for other, d in garbled if other != fold), *honest[::2]])
+        own = [d for other, d in garbled if other == fold]
+        terms = sum(d.terms for d in own)
+        composed = sum(len(set(d.term[d.right].tolist())) for d in own)
+        print(f"fold {fold}: {len(own)} documents, {terms} terms, of which {composed} compose")
+        evidence = [[_evidence(weights.log_odds(d.features), d) for d in some] for some in (own, honest[1::2])]
+        print(f"  area under the curve against honest documents {_area(*evidence):.3f}")
+        for p in (0.2, 0.5, 0.8):
+            least = float(np.log(p / (1 - p))) - IN_SCIENCE
+            found = [(d, i) for d in own for i in chosen(d, weights.log_odds(d.features), least)]
+            touched = sum(len({int(d.term[i]) for e, i in found if e is d} - {-1}) for d in own)
+            right = sum(bool(d.right[i]) for d, i in found)
+            hit = sum(int(d.term[i]) >= 0 for d, i in found)
+            false = sum(1 for d in honest[1::2] for _ in chosen(d, weights.log_odds(d.features), least))
+            precision, recall = hit / max(len(found), 1), touched / terms
+            print(
+                f"  >= {p}: precision {precision:.3f}, recall {recall:.3f}, {len(found)} found, {right} of these right"
+            )
+            print(f"  {false} in {len(honest[1::2])} honest documents, if all of them were scientific")
+
+
+def _evidence(log_odds: Floats, d: Document) -> float:
+    """Log-odds, up to a constant, that there is a garbled term anywhere in a document."""
+    return float(np.logaddexp.reduce(log_odds, initial=-np.inf)) - float(np.log(d.words + 100))
+
+
+def _area(positive: Sequence[float], negative: Sequence[float]) -> float:
+    """The share of pairs in which the positive one is higher (ties count half)."""
+    low, high = (np.searchsorted(np.sort(negative), positive, side) for side in ("left", "right"))
+    return float((low + high).sum() / 2 / len(positive) / len(negative))
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -122,34 +143,36 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="folder with spun.jsonl and clean.jsonl")
-    parser.add_argument("--terms", type=Path, required=True, help="table of other garbled terms")
-    parser.add_argument("--every", type=int, default=2, help="of so many honest documents, read one (default: 2)")
+    parser.add_argument("folder", type=Path, help="folder with spun.jsonl, clean.jsonl and tortured.tsv")
+    parser.add_argument("--written", type=Path, default=Path("lexicons/en/dialects/science-written.tsv"))
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
-    models = shipped()
-    listed = compile_channel({"science": estimate(Dialect("science", list(read_entries(options.terms))))})
-    empty = Weights((0.0,) * len(FEATURES), (1.0,) * len(FEATURES), (0.0,) * len(FEATURES), 0.0)
-    recognizer = Recognizer(
-        Inventory.open(),
-        Thesaurus.open(),
-        [models.channel],
-        listed,
-        models.context,
-        models.model,
-        empty,
-        Discriminator(Network.open(), models.model),
+    abstracts = [row for row in rows(options.folder / "spun.jsonl") if row["spinner"] == "science"]
+    clean = [row["text"][:_MOST_CHARACTERS] for row in rows(options.folder / "clean.jsonl")]
+    pairs = ((row["spun"][a:z], original) for row in abstracts for a, z, original in row["edits"])
+    folds = Folds(
+        read_terms(options.folder / "tortured.tsv"), [(normalized(spun), normalized(right)) for spun, right in pairs]
     )
-    texts = [
-        (row["spun"][:_MOST_CHARACTERS], [e for e in row["edits"] if e[1] <= _MOST_CHARACTERS])
-        for row in rows(options.folder / "spun.jsonl")
-        if row["spinner"] == "science"
-    ]
-    clean = list(rows(options.folder / "clean.jsonl"))[:: options.every]
-    texts += [(row["text"][:_MOST_CHARACTERS], []) for row in clean]
-    documents = [d for d in (document(text, edits, recognizer) for text, edits in texts) if d is not None]
-    report(documents)
-    weights = fit(documents)
+    examples = [Example(row["spun"], tuple(map(tuple, row["edits"])), HELD_OUT) for row in abstracts]
+    examples += folds.examples([row["original"] for row in abstracts] + clean[::2])
+    models, thesaurus, written = shipped(), Thesaurus.open(), list(read_entries(options.written))
+    empty = Weights((0.0,) * len(FEATURES), (1.0,) * len(FEATURES), (0.0,) * len(FEATURES), 0.0)
+    discriminator = Discriminator(Network.open(), models.model)
+
+    def reader(fold: int | None) -> Recognizer:
+        listed = compile_channel({"science": estimate(folds.listed(fold, written, thesaurus))})
+        shared = models.context, models.model, empty, discriminator
+        return Recognizer(Inventory.open(), thesaurus, [models.channel], listed, *shared)
+
+    garbled = []
+    for fold in range(FOLDS + 1):
+        own = reader(fold)
+        garbled += [(fold, document(e.text, e.edits, own)) for e in examples if e.fold == fold]
+    honest = [document(text, (), own) for text in clean]
+    whole = reader(None)
+    known = [document(e.text, e.edits, whole) for e in examples[::2]]
+    report(garbled, honest)
+    weights = fit([*(d for _, d in garbled), *known, *honest])
     for name, w in zip(FEATURES, weights.weight, strict=True):
         print(f"{w:7.2f}  {name}")
     weights.save(options.output)
