@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
-from math import prod
+from math import log, prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from cleaner.unseen import CALIBRATION, OFFERED, evidence, restoration, suspicio
 _DOUBTFUL = 0.5
 # Under this probability no finding of a document can reach the confidence from which findings are reported.
 _REPORTABLE = 0.01
+_STRANGER = 6.0  # log-odds by which a translation's words may be likelier a spinner's
 _FOREIGN = 1e-7  # P(a paragraph's dialect is drawn apart from that of the others)
 _IN_SPUN, _NAME = 1.0, 2.5  # log-odds by which an expression is likelier garbled in a spun paragraph; a name, moreover
 _SCIENCE = 0.06  # the share of technical words from which prose is scientific
@@ -147,8 +148,11 @@ def as_translated(text: str, p: float, detector: Detector, channel: Channel) -> 
 
 
 def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, recognizer: Recognizer) -> None:
-    """Weigh the documents that no known dialect explains as an unknown spinner's and as translations, whichever is
-    likelier, and put what that says into `analyses`."""
+    """Weigh the documents that no known dialect explains as translations and as an unknown spinner's, and put what that
+    says into `analyses`.
+
+    Translations have strange words too, so what reads like one is held for one unless its words are far stranger.
+    """
     unexplained = np.array([analysis.spun_probability < _DOUBTFUL for analysis in analyses])
     rest = parsed.only(unexplained)
     thesaurus, (style, channel) = recognizer.thesaurus, translation.shipped()
@@ -161,7 +165,7 @@ def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, re
             continue
         if max(p, q) < _DOUBTFUL:
             analyses[d] = replace(analyses[d], spun_probability=max(p, q))
-        elif q > p:
+        elif q >= _DOUBTFUL and _logit(p) < _logit(q) + _STRANGER:
             analyses[d] = as_translated(parsed.texts[d], q, detector, channel)
         else:
             analyses[d] = _unseen(parsed.texts[d], p, rate, detector, recognizer)
@@ -194,6 +198,10 @@ def _with_terms(parsed: Parsed, analyses: Sequence[Analysis], recognizer: Recogn
         )
         for analysis, own, by_term in zip(analyses, found, _logistic(anywhere), strict=True)
     ]
+
+
+def _logit(p: float) -> float:
+    return log(max(p, 1e-6) / max(1 - p, 1e-6))
 
 
 def _logistic(log_odds: Floats) -> Floats:
