@@ -29,7 +29,7 @@ _DOUBTFUL = 0.5
 _REPORTABLE = 0.01
 _STRANGER = 6.0  # log-odds by which a translation's words may be likelier a spinner's
 _FOREIGN = 1e-7  # P(a paragraph's dialect is drawn apart from that of the others)
-_IN_SPUN, _NAME = 1.0, 2.5  # log-odds by which an expression is likelier garbled in a spun paragraph; a name, moreover
+_IN_SPUN, _NAME = 0.5, 4.8  # log-odds by which an expression is likelier garbled in a spun paragraph; a name, moreover
 _SCIENCE = 0.06  # the share of technical words from which prose is scientific
 # Log-odds of a garbled expression to say so much of its document, if it stands alone in _BRIEF words and no others: a
 # long text has more places where honest words look like one.

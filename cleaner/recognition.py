@@ -36,7 +36,7 @@ Ints = NDArray[np.int32]
 
 SHIPPED = Path(__file__).parent / "models" / "en.recognition.json"
 LENT = 4.4  # log-odds that an expression gains by standing in the reference, beside the log of how often
-IN_SCIENCE = 1.7  # log-odds by which an expression is likelier garbled in scientific prose
+IN_SCIENCE = 2.1  # log-odds by which an expression is likelier garbled in scientific prose
 _CORPUS = np.log(7e7)  # words in which expressions were counted
 
 FEATURES = (
