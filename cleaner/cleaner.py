@@ -29,6 +29,8 @@ T = TypeVar("T")
 # Documents go through a step together, as many as make up this many characters: with fewer the steps cost more, with
 # more they leave the processor's cache.
 _BATCH_CHARACTERS = 100_000
+# A long text is read in parts of about so many: where one of its articles is suspicious, the others go free.
+_PART_CHARACTERS = 10_000
 # So many are looked at before those of them that need it are read closely.
 _AHEAD_CHARACTERS = 1_000_000
 
@@ -102,7 +104,7 @@ class Cleaner:
         cut = [
             _Part(i, start, text if end - start == len(text) else text[start:end])
             for i, text in enumerate(texts)
-            for start, end in parts(text, _BATCH_CHARACTERS)
+            for start, end in parts(text, _PART_CHARACTERS)
         ]
         cues: list[list[Cue]] = [[] for _ in texts]
         seen: list[Sight] = []
