@@ -1,7 +1,8 @@
 """Step 1d: which texts are read closely, and which of those as the work of a known spinner.
 
-Nearly all honest texts are cleared by the screen, which knows the words of known dialects, and the glance, which sees
-words that do not go with their neighbours: no lattice is built for them, and no synonym looked up.
+Nearly all honest texts are cleared by the screen, which knows the words of known dialects, the glance, which sees words
+that do not go with their neighbours, and the accent of translations: no lattice is built for them, and no synonym
+looked up.
 
 Of what is left, the paragraphs that the screen suspects are read alone, unless they are most of the text.  Only if they
 look spun is the whole text read with the dialects, each paragraph in the light of all others; any other is read by a
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner import glance, screen
+from cleaner import accent, glance, screen
 from cleaner.glance import Seen, histogram
 from cleaner.screen import Words, disguised
 from cleaner.technical import technical
@@ -40,17 +41,18 @@ CONSTANT = 11.1
 DOUBT = 30  # words: what fewer say is taken half at the most
 # Log-odds, and the share of technical words, from which a text is read closely: see docs/speed.md for the trade-off.
 STRANGE = 0.1
+FOREIGN = 2.6  # nats for a round trip through another language, which one honest text in a hundred reaches
 TECHNICAL = 0.06
 # P(spun) by the glance alone: its log-odds are stretched so that honest texts have what the full model gives them, and
 # bounded, for a verdict takes more.
-_LEVEL, _SLOPE, _MOST = -6.0, 0.7, 0.2
+_LEVEL, _SLOPE, _ACCENT, _MOST = -6.0, 0.7, 0.5, 0.2
 # P(spun) of the suspected paragraphs from which the whole text is read; no finding comes of less than ten times this.
 _SUSPICIOUS = 1e-3
 
 
 class Sight(NamedTuple):
-    """What screen and glance say of a text: whether it may hold work of a `known` spinner, be that of an `unseen` one,
-    or have garbled `terms`; and P(spun) as far as the glance can tell."""
+    """A first look at a text: whether it may hold work of a `known` spinner, be that of an `unseen` one or of a round
+    trip through another language, or have garbled `terms`; and P(spun) as far as that look can tell."""
 
     known: bool
     unseen: bool
@@ -73,9 +75,11 @@ def sights(texts: Sequence[str], found: Words) -> list[Sight]:
     strange = np.round(strangeness(glance.shipped()(found), found, len(texts)), 3)
     known = screen.shipped().alarmed(found, len(texts))
     known |= np.array(list(map(disguised, texts)), np.bool_)
+    foreign = accent.shipped()(found, len(texts))
     terms = technical(found, len(texts)) >= TECHNICAL
-    probability = np.round(np.minimum(1 / (1 + np.exp(-_LEVEL - _SLOPE * strange)), _MOST), 6)
-    columns = known, strange >= STRANGE, terms, probability
+    log_odds = _LEVEL + np.maximum(_SLOPE * strange, _ACCENT * foreign)
+    probability = np.round(np.minimum(1 / (1 + np.exp(-log_odds)), _MOST), 6)
+    columns = known, (strange >= STRANGE) | (foreign >= FOREIGN), terms, probability
     return list(map(Sight, *(column.tolist() for column in columns)))
 
 

@@ -1,0 +1,108 @@
+"""Step 1c: which texts may have been translated and back, told from the screen's words.
+
+The full regression (`cleaner.translation`) asks the language model.  This one sees the same skeleton, frequent words as
+they are and the others by their form, and its pairs and triples alone, in tables (Weinberger et al. 2009,
+arXiv:0902.2206): enough to clear nearly all honest text of the suspicion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleaner.integrity import verified
+from cleaner.screen import Hashes, Words, slots
+
+SHIPPED = Path(__file__).parent / "models" / "en.accent"
+
+STEP = 1 / 64  # nats: the unit of the tables
+WITNESSES = 400  # words of a text that bear witness: an author's habits do not become more telling with length
+_OUTSIDE, _MARK, _NUMBER, _NAME, _OTHER, FORMS = 0, 1, 2, 3, 4, 11
+_ENDINGS = (("s", 5), ("ed", 6), ("ly", 7), ("ng", 8), ("on", 9), ("al", 10))
+_BITS = 9  # of a word's code
+TRIPLES = 1 << 18  # slots for triples
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+
+Floats = NDArray[np.float64]
+
+
+@cache
+def _forms() -> NDArray[np.uint8]:
+    """The form of a word by its last letter and, 256 times that, the one before."""
+    table = np.full(1 << 16, _OTHER, np.uint8)
+    for ending, code in _ENDINGS:
+        if len(ending) == 1:
+            table[ord(ending) :: 256] = code
+        else:
+            table[ord(ending[1]) + 256 * ord(ending[0])] = code
+    return table
+
+
+@dataclass(frozen=True, eq=False)
+class Accent:
+    """Frequent words, by the slots of their hashes: `key` and `code`; and the weights of `words` (2^9), `pairs`
+    (2^18) and `triples` (TRIPLES), in units of STEP for "translated" against "honest"."""
+
+    key: Hashes
+    code: NDArray[np.int16]
+    words: NDArray[np.int8]
+    pairs: NDArray[np.int8]
+    triples: NDArray[np.int8]
+
+    @classmethod
+    def open(cls, path: Path = SHIPPED) -> Accent:
+        """Read the tables (default: those shipped)."""
+        with np.load(verified(path)) as archive:
+            arrays: dict[str, Any] = {f.name: archive[f.name] for f in fields(cls)}
+        return cls(**arrays)
+
+    def save(self, path: Path) -> None:
+        """Write the tables as a compressed .npz archive; the same tables give the same bytes."""
+        with path.open("wb") as file:
+            np.savez_compressed(file, **{f.name: getattr(self, f.name) for f in fields(self)})
+
+    def __call__(self, found: Words, texts: int) -> Floats:
+        """For each of so many texts, whose words are `found`: log P(translated | x) - log P(honest | x), up to a
+        constant, as if it had `WITNESSES` words if it has more."""
+        if not len(found.start):
+            return np.zeros(texts)
+        word, pair, triple = features(found, self.key, self.code)
+        weight = self.words.take(word).astype(np.int16)
+        weight += self.pairs.take(pair)
+        weight += self.triples.take(triple)
+        total = np.bincount(found.text, weights=weight, minlength=texts)
+        count = np.bincount(found.text, minlength=texts)
+        return np.asarray(total * (STEP * np.minimum(count, WITNESSES) / np.maximum(count, 1)))
+
+
+def features(found: Words, key: Hashes, code: NDArray[np.int16]) -> tuple[NDArray[np.int64], ...]:
+    """The slots of each word's code, and of those of it and the one or two before it."""
+    slot = slots(found.hashes, len(key))
+    codes = found.codes
+    last = codes.take(found.end - 1).astype(np.int64)
+    last += codes.take(np.maximum(found.end - 2, 0)).astype(np.int64) << 8
+    form = _forms().take(last).astype(np.int64)
+    form[found.capital] = _NAME
+    form[found.number] = _NUMBER
+    word = np.where(key.take(slot) == found.hashes, code.take(slot), form)
+    # Before a word stands the mark that follows the one before, if any does.
+    one = np.zeros_like(word)
+    one[1:] = np.where(found.mark[:-1] > 0, _MARK, word[:-1])
+    one[1:][found.paragraph[1:] != found.paragraph[:-1]] = _OUTSIDE
+    two = np.zeros_like(word)
+    two[1:] = np.where(one[1:] == _MARK, word[:-1], one[:-1])
+    two[one == _OUTSIDE] = _OUTSIDE
+    pair = one << _BITS | word
+    triple = slots((two << 2 * _BITS | pair).astype(np.uint64) * _ODD, TRIPLES)
+    return word, pair, triple
+
+
+@cache
+def shipped() -> Accent:
+    """The tables that come with the package."""
+    return Accent.open()
