@@ -174,9 +174,10 @@ def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, re
 def _with_terms(parsed: Parsed, analyses: Sequence[Analysis], recognizer: Recognizer) -> list[Analysis]:
     """The analyses with the expressions that are recognised in each document, which also bear on its probability."""
     b = parsed.batch
-    hits, log_odds = recognizer(b, parsed.capital)
-    document = b.document[b.paragraph[hits.start]]
     science = technical(words(parsed.texts), len(parsed.texts)) >= _SCIENCE
+    # Outside of scientific prose the lattice restores all that names do not need.
+    hits, log_odds = recognizer(b, parsed.capital, science[b.document[b.paragraph]] | parsed.capital)
+    document = b.document[b.paragraph[hits.start]]
     log_odds = log_odds + np.where(science[document], IN_SCIENCE, 0.0)
     spun = np.array([p.spun_probability for analysis in analyses for p in analysis.paragraphs])
     garbled = spun[b.paragraph[hits.start]]

@@ -49,14 +49,18 @@ class Composer:
         self.inventory, self.thesaurus, self.channels = inventory, thesaurus, (*channels, listed)
         self.model, self._lent_from = model, lent
 
-    def __call__(self, b: Batch) -> tuple[Hits, Hits]:
-        """The compositions in which some word differs, and the expressions that stand in the text as they are."""
+    def __call__(self, b: Batch, where: NDArray[np.bool_] | None = None) -> tuple[Hits, Hits]:
+        """The compositions in which some word differs, and the expressions that stand in the text as they are.
+
+        What nobody has listed or lent is composed only from tokens `where` it may be worth it (default: anywhere).
+        """
         here = np.flatnonzero(b.hashes)
         untouched = compose(self.inventory, self._as_they_stand(here, b.hashes), b.joined)
         strange, listed = self._strange(b), self._listed(b)
-        starts = listed.copy()
+        starts = np.zeros_like(strange)
         for ahead in range(1, _AHEAD + 1):
             starts[:-ahead] |= strange[ahead:]
+        starts = listed | (starts if where is None else starts & where)
         if self._lent_words:
             starts[:] = True
         hits = self._composed(b, starts)

@@ -153,9 +153,11 @@ class Recognizer:
             whole[i] = (int(h.start[i]), int(h.size[i]), int(self._key[h.number[i]])) in known
         return whole
 
-    def features(self, b: Batch, capital: NDArray[np.bool_]) -> tuple[Hits, Floats]:
-        """The compositions in which some word differs, and FEATURES of each."""
-        h, untouched = self.hits(b)
+    def features(
+        self, b: Batch, capital: NDArray[np.bool_], where: NDArray[np.bool_] | None = None
+    ) -> tuple[Hits, Floats]:
+        """The compositions in which some word differs, and FEATURES of each; `where` (tokens) they may begin."""
+        h, untouched = self.hits(b, where)
         known = np.zeros(len(b.ids), bool)
         for k in range(MOST_WORDS):
             known[untouched.start[untouched.size > k] + k] = True
@@ -217,9 +219,14 @@ class Recognizer:
             found[i] = follows[i] in _initials(self.inventory.texts[h.number[i]])
         return found
 
-    def __call__(self, b: Batch, capital: NDArray[np.bool_]) -> tuple[Hits, Floats]:
-        """The compositions in a batch, with the log-odds of each to be what the author wrote."""
-        h, features = self.features(b, capital)
+    def __call__(
+        self, b: Batch, capital: NDArray[np.bool_], where: NDArray[np.bool_] | None = None
+    ) -> tuple[Hits, Floats]:
+        """The compositions in a batch, with the log-odds of each to be what the author wrote.
+
+        Those that nobody has listed or lent begin only `where` (tokens; default: anywhere) it may be worth it.
+        """
+        h, features = self.features(b, capital, where)
         # What is an expression as it stands needs no other, however often the reference has that.
         lends = (h.number >= self._lent_from) & (features[:, FEATURES.index("honest")] == 0)
         lent = np.where(lends, LENT + np.log(self.inventory.count[h.number] + 1.0), 0.0)
