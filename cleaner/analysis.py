@@ -19,7 +19,7 @@ from cleaner.recognition import IN_SCIENCE, Recognizer
 from cleaner.result import Finding, Paragraph
 from cleaner.screen import words
 from cleaner.segment import Span, Tokens, paragraphs, tokenize
-from cleaner.technical import technical
+from cleaner.technical import SCIENTIFIC, technical
 from cleaner.terms import CURED, finding, merged, terms
 from cleaner.unseen import CALIBRATION, OFFERED, evidence, restoration, suspicion, with_uncured
 
@@ -30,7 +30,6 @@ _REPORTABLE = 0.01
 _STRANGER = 6.0  # log-odds by which a translation's words may be likelier a spinner's
 _FOREIGN = 1e-7  # P(a paragraph's dialect is drawn apart from that of the others)
 _IN_SPUN, _NAME = 0.5, 4.8  # log-odds by which an expression is likelier garbled in a spun paragraph; a name, moreover
-_SCIENCE = 0.06  # the share of technical words from which prose is scientific
 # Log-odds of a garbled expression to say so much of its document, if it stands alone in _BRIEF words and no others: a
 # long text has more places where honest words look like one.
 _ALONE, _BRIEF = 3.2, 100
@@ -174,7 +173,7 @@ def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, re
 def _with_terms(parsed: Parsed, analyses: Sequence[Analysis], recognizer: Recognizer) -> list[Analysis]:
     """The analyses with the expressions that are recognised in each document, which also bear on its probability."""
     b = parsed.batch
-    science = technical(words(parsed.texts), len(parsed.texts)) >= _SCIENCE
+    science = technical(words(parsed.texts), len(parsed.texts)) >= SCIENTIFIC
     # Outside of scientific prose the lattice restores all that names do not need.
     hits, log_odds = recognizer(b, parsed.capital, science[b.document[b.paragraph]] | parsed.capital)
     document = b.document[b.paragraph[hits.start]]

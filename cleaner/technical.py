@@ -69,6 +69,7 @@ transmission treated treatment tumor tumour turbulence turbulent tutorial ultras
 validate validated validation values variables variance variant variants vascular vector vectors velocity verification
 vertex vertices viscosity vitro vivo voltage wavelength wavelet wavelets whereas wireless workflow
 """
+SCIENTIFIC = 0.05  # the share of technical words from which prose is scientific
 _ROWS = 1 << 16
 _DOUBT = 20  # words of honest prose that each text is given, so that few words prove nothing
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from cleaner import accent, glance, screen
 from cleaner.glance import Seen, histogram
 from cleaner.screen import Words, disguised
-from cleaner.technical import technical
+from cleaner.technical import SCIENTIFIC, technical
 
 if TYPE_CHECKING:
     from cleaner.detector import Detector
@@ -39,10 +39,9 @@ STRANGENESS = np.array(
 )
 CONSTANT = 11.1
 DOUBT = 30  # words: what fewer say is taken half at the most
-# Log-odds, and the share of technical words, from which a text is read closely: see docs/speed.md for the trade-off.
+# Log-odds from which a text is read closely: see docs/speed.md for the trade-off.
 STRANGE = 0.1
 FOREIGN = 2.6  # nats for a round trip through another language, which one honest text in a hundred reaches
-TECHNICAL = 0.06
 # P(spun) by the glance alone: its log-odds are stretched so that honest texts have what the full model gives them, and
 # bounded, for a verdict takes more.
 _LEVEL, _SLOPE, _ACCENT, _MOST = -6.0, 0.7, 0.5, 0.2
@@ -76,7 +75,7 @@ def sights(texts: Sequence[str], found: Words) -> list[Sight]:
     known = screen.shipped().alarmed(found, len(texts))
     known |= np.array(list(map(disguised, texts)), np.bool_)
     foreign = accent.shipped()(found, len(texts))
-    terms = technical(found, len(texts)) >= TECHNICAL
+    terms = technical(found, len(texts)) >= SCIENTIFIC
     log_odds = _LEVEL + np.maximum(_SLOPE * strange, _ACCENT * foreign)
     probability = np.round(np.minimum(1 / (1 + np.exp(-log_odds)), _MOST), 6)
     columns = known, (strange >= STRANGE) | (foreign >= FOREIGN), terms, probability
