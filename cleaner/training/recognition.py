@@ -27,7 +27,7 @@ from cleaner.cleaner import shipped
 from cleaner.discriminator import Discriminator, Network
 from cleaner.expressions import Inventory
 from cleaner.learning.screener import read_terms
-from cleaner.lexicon import compile_channel, estimate, normalized, read_entries
+from cleaner.lexicon import Entry, compile_channel, estimate, normalized, read_entries
 from cleaner.recognition import FEATURES, IN_SCIENCE, Recognizer, Weights
 from cleaner.thesaurus import Thesaurus
 from cleaner.training.garbled_terms import FOLDS, HELD_OUT, Example, Folds
@@ -141,38 +141,57 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
+EMPTY = Weights((0.0,) * len(FEATURES), (1.0,) * len(FEATURES), (0.0,) * len(FEATURES), 0.0)
+
+
+def reader(folds: Folds, fold: int | None, written: Sequence[Entry], weights: Weights = EMPTY) -> Recognizer:
+    """A recognizer whose list lacks the terms of a fold, and which has the swaps `written` for science."""
+    models, thesaurus = shipped(), Thesaurus.open()
+    listed = compile_channel({"science": estimate(folds.listed(fold, written, thesaurus))})
+    discriminator = Discriminator(Network.open(), models.model)
+    shared = models.context, models.model, weights, discriminator
+    return Recognizer(Inventory.open(), thesaurus, [models.channel], listed, *shared)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What there is to fit: `garbled` documents with their folds, each read with a list that lacks its terms; half of
+    them read with the whole list (`known`); `honest` ones.  `written` are the swaps that the lists share."""
+
+    folds: Folds
+    written: Sequence[Entry]
+    garbled: list[tuple[int, Document]]
+    known: list[tuple[int, Document]]
+    honest: list[Document]
+
+    @classmethod
+    def of(cls, folder: Path, table: Path) -> Material:
+        """All documents of a folder of development data; `table` holds the written swaps."""
+        abstracts = [row for row in rows(folder / "spun.jsonl") if row["spinner"] == "science"]
+        clean = [row["text"][:_MOST_CHARACTERS] for row in rows(folder / "clean.jsonl")]
+        pairs = [(normalized(row["spun"][a:z]), normalized(right)) for row in abstracts for a, z, right in row["edits"]]
+        folds, written = Folds(read_terms(folder / "tortured.tsv"), pairs), list(read_entries(table))
+        examples = [Example(row["spun"], tuple(map(tuple, row["edits"])), HELD_OUT) for row in abstracts]
+        examples += folds.examples([row["original"] for row in abstracts] + clean[::2])
+        garbled = []
+        for fold in range(FOLDS + 1):
+            own = reader(folds, fold, written)
+            garbled += [(fold, document(e.text, e.edits, own)) for e in examples if e.fold == fold]
+        honest = [document(text, (), own) for text in clean]
+        whole = reader(folds, None, written)
+        known = [(e.fold, document(e.text, e.edits, whole)) for e in examples[::2]]
+        return cls(folds, written, garbled, known, honest)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="folder with spun.jsonl, clean.jsonl and tortured.tsv")
     parser.add_argument("--written", type=Path, default=Path("lexicons/en/dialects/science-written.tsv"))
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
-    abstracts = [row for row in rows(options.folder / "spun.jsonl") if row["spinner"] == "science"]
-    clean = [row["text"][:_MOST_CHARACTERS] for row in rows(options.folder / "clean.jsonl")]
-    pairs = ((row["spun"][a:z], original) for row in abstracts for a, z, original in row["edits"])
-    folds = Folds(
-        read_terms(options.folder / "tortured.tsv"), [(normalized(spun), normalized(right)) for spun, right in pairs]
-    )
-    examples = [Example(row["spun"], tuple(map(tuple, row["edits"])), HELD_OUT) for row in abstracts]
-    examples += folds.examples([row["original"] for row in abstracts] + clean[::2])
-    models, thesaurus, written = shipped(), Thesaurus.open(), list(read_entries(options.written))
-    empty = Weights((0.0,) * len(FEATURES), (1.0,) * len(FEATURES), (0.0,) * len(FEATURES), 0.0)
-    discriminator = Discriminator(Network.open(), models.model)
-
-    def reader(fold: int | None) -> Recognizer:
-        listed = compile_channel({"science": estimate(folds.listed(fold, written, thesaurus))})
-        shared = models.context, models.model, empty, discriminator
-        return Recognizer(Inventory.open(), thesaurus, [models.channel], listed, *shared)
-
-    garbled = []
-    for fold in range(FOLDS + 1):
-        own = reader(fold)
-        garbled += [(fold, document(e.text, e.edits, own)) for e in examples if e.fold == fold]
-    honest = [document(text, (), own) for text in clean]
-    whole = reader(None)
-    known = [document(e.text, e.edits, whole) for e in examples[::2]]
-    report(garbled, honest)
-    weights = fit([*(d for _, d in garbled), *known, *honest])
+    material = Material.of(options.folder, options.written)
+    report(material.garbled, material.honest)
+    weights = fit([*(d for _, d in (*material.garbled, *material.known)), *material.honest])
     for name, w in zip(FEATURES, weights.weight, strict=True):
         print(f"{w:7.2f}  {name}")
     weights.save(options.output)
