@@ -92,13 +92,14 @@ def opening_cues() -> list[str]:
 
 def furniture_lines(text: str, damage: Sequence[Finding], cued: Sequence[Cue] | None) -> list[Finding]:
     """Whole lines of `text` that belong to the page and not to the article, judged as they read once repaired."""
-    read = _repaired_lines(text, damage) if damage else list(map(str.strip, _lines(text)))
+    lines = _lines(text)
+    read = _repaired_lines(text, damage) if damage else list(map(str.strip, lines))
     if cued is None:
         lower = text.lower()
         holds = {cue: rows for cue, rows in _cues()[1].items() if cue in lower}
         why = {i: row for i, line in enumerate(read) if line and (row := _why(line, holds))}
     else:
-        inside = _numbers(text, cued)
+        inside = _numbers(text, lines, cued)
         why = {i: row for i in sorted(inside) if read[i] and (row := _why(read[i], _cues()[1] if inside[i] else {}))}
     for i in _repeated_captions([i for i, line in enumerate(read) if line and i not in why], read):
         why[i] = _Row("repeated caption", "", 0.6)
@@ -114,14 +115,14 @@ def _lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if "\r" in text else text.split("\n")
 
 
-def _numbers(text: str, cued: Sequence[Cue]) -> dict[int, bool]:
+def _numbers(text: str, lines: Sequence[str], cued: Sequence[Cue]) -> dict[int, bool]:
     """The numbers of the lines that have cues, and whether they may hold one inside."""
     numbers: dict[int, bool] = {}
     if cued:
         starts = (
             [m.start() for m in _LINES.finditer(text)]
             if "\r" in text
-            else list(accumulate(text.split("\n"), lambda at, line: at + len(line) + 1, initial=0))
+            else list(accumulate(lines, lambda at, line: at + len(line) + 1, initial=0))
         )
         for place, inside in cued:
             i = bisect_right(starts, place) - 1
