@@ -7,6 +7,8 @@ arXiv:0902.2206): enough to clear nearly all honest text of the suspicion.
 
 from __future__ import annotations
 
+import io
+import zlib
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -57,14 +59,17 @@ class Accent:
     @classmethod
     def open(cls, path: Path = SHIPPED) -> Accent:
         """Read the tables (default: those shipped)."""
-        with np.load(verified(path)) as archive:
-            arrays: dict[str, Any] = {f.name: archive[f.name] for f in fields(cls)}
-        return cls(**arrays)
+        # Not an archive: to import what reads those takes longer than all the rest.
+        packed = io.BytesIO(zlib.decompress(verified(path).read_bytes()))
+        arrays: list[NDArray[Any]] = [np.load(packed, allow_pickle=False) for _ in fields(cls)]
+        return cls(*arrays)
 
     def save(self, path: Path) -> None:
-        """Write the tables as a compressed .npz archive; the same tables give the same bytes."""
-        with path.open("wb") as file:
-            np.savez_compressed(file, **{f.name: getattr(self, f.name) for f in fields(self)})
+        """Write the tables one after another as numpy's `save` does, deflated; the same tables give the same bytes."""
+        packed = io.BytesIO()
+        for column in fields(self):
+            np.save(packed, getattr(self, column.name))
+        path.write_bytes(zlib.compress(packed.getvalue(), 9))
 
     def __call__(self, found: Words, texts: int) -> Floats:
         """For each of so many texts, whose words are `found`: log P(translated | x) - log P(honest | x), up to a
