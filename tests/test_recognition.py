@@ -95,7 +95,7 @@ def test_documents_of_a_batch_do_not_bear_on_each_other() -> None:
 
 
 def test_evidence_for_a_document_is_less_in_a_long_one() -> None:
-    garbled = f"{SCIENCE}We use ceaseless sickness registers. "
+    garbled = f"{SCIENCE}We use counterfeit consciousness for it. "
     more = "The samples were collected in four clinics, and the analysis was repeated for each parameter. " * 12
     assert clean(garbled).spun_probability > clean(garbled + more).spun_probability
 
