@@ -91,9 +91,9 @@ class Inventory:
             if not 2 <= len(norms) <= MOST_WORDS:
                 continue
             split = [word for norm in norms for word in norm.split("-")]
-            for words in (norms, split) if len(split) <= MOST_WORDS else (norms,):
+            for spelt in (norms, split) if len(split) <= MOST_WORDS else (norms,):
                 key = 0
-                for h in map(word_hash, words):
+                for h in map(word_hash, spelt):
                     follows.setdefault(h, set()).add(key)
                     key = (key * int(FOLD) + h) % 2**64
                     prefixes.add(key)
