@@ -38,8 +38,8 @@ def test_no_heavy_import_for_a_piped_report(tmp_path: Path, args: list[str]) -> 
 
 def test_honest_text_loads_neither_models_nor_the_steps_that_read_closely(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(
-        "The council said on Tuesday that it would not close the library this year, after hundreds of people had signed "
-        "a petition against the plan. The mayor told reporters that money had been found in the road budget.\n"
+        "The council said on Tuesday that it would not close the library this year, after hundreds of people had "
+        "signed a petition against the plan. The mayor told reporters that money had been found in the road budget.\n"
     )
     start = "import runpy; sys.argv[0] = 'cleaner'; runpy.run_module('cleaner', run_name='__main__')"
     modules = imported(start, "check", "a.txt", cwd=tmp_path)
