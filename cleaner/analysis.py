@@ -33,6 +33,7 @@ _IN_SPUN, _NAME = 0.5, 4.8  # log-odds by which an expression is likelier garble
 # Log-odds of a garbled expression to say so much of its document, if it stands alone in _BRIEF words and no others: a
 # long text has more places where honest words look like one.
 _ALONE, _BRIEF = 3.2, 100
+_FAINT = 2.0  # times less than nothing: what terms hardly suggest must not drown what the words of a document say
 
 Said = list[tuple[Floats, float]]  # of each document: P(spun) of its paragraphs, and of any of them
 
@@ -190,6 +191,7 @@ def _with_terms(parsed: Parsed, analyses: Sequence[Analysis], recognizer: Recogn
     anywhere = np.full(len(analyses), -np.inf)
     np.logaddexp.at(anywhere, document, log_odds)
     anywhere += _ALONE - np.log(np.bincount(b.document[b.paragraph], minlength=len(analyses)) + _BRIEF)
+    anywhere *= np.where(anywhere < 0, _FAINT, 1.0)
     return [
         replace(
             analysis,

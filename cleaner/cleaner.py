@@ -17,7 +17,7 @@ from cleaner.screen import words
 from cleaner.segment import paragraphs, parts
 from cleaner.settings import Settings
 from cleaner.threads import single
-from cleaner.triage import Reading, Sight, readings, sights
+from cleaner.triage import UNSEEN, Reading, Sight, readings, sights
 
 if TYPE_CHECKING:
     from cleaner.analysis import Analysis
@@ -123,14 +123,14 @@ class Cleaner:
         for text, its, its_cues in zip(texts, own, cues, strict=True):
             mended = repairs(text, furniture=self.settings.furniture, cued=its_cues)
             # Many parts with hardly a sign of a spinner are no sign of one: the most suspicious stands for all.
-            glanced = max((seen[k].probability for k in its), default=0.0) if seen else 0.0
+            glance = max((seen[k] for k in its), key=lambda sight: sight.probability) if seen else UNSEEN
             if any(k in analyses for k in its):
                 analysis = _joined([(cut[k], analyses.get(k)) for k in its])
-                analysis = replace(analysis, spun_probability=max(analysis.spun_probability, glanced))
+                analysis = replace(analysis, spun_probability=glance.together(analysis.spun_probability))
                 results.append(result_of(text, _merged(mended, analysis.findings), analysis, self.settings))
             else:
                 said = tuple([Paragraph(start, end, 0.0) for start, end in paragraphs(text)])
-                results.append(_result(text, mended, said, glanced, None, self.settings))
+                results.append(_result(text, mended, said, glance.probability, None, self.settings))
         return results
 
     @property

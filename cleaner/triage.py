@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -40,11 +41,12 @@ STRANGENESS = np.array(
 CONSTANT = 11.1
 DOUBT = 30  # words: what fewer say is taken half at the most
 # Log-odds from which a text is read closely: see docs/speed.md for the trade-off.
-STRANGE = 0.1
+STRANGE = -1.0
 FOREIGN = 2.6  # nats for a round trip through another language, which one honest text in a hundred reaches
 # P(spun) by the glance alone: its log-odds are stretched so that honest texts have what the full model gives them, and
 # bounded, for a verdict takes more.
 _LEVEL, _SLOPE, _ACCENT, _MOST = -6.0, 0.7, 0.5, 0.2
+_DOUBT = 0.5  # P(spun) by a close reading, from which the first look counts no more
 # P(spun) of the suspected paragraphs from which the whole text is read; no finding comes of less than ten times this.
 _SUSPICIOUS = 1e-3
 
@@ -57,6 +59,17 @@ class Sight(NamedTuple):
     unseen: bool
     terms: bool
     probability: float
+
+    def together(self, p: float) -> float:
+        """P(spun) in the light of `p` (0..1), what a close reading says: where that is in doubt of a text that looks
+        strange, the two tell more together than each alone (mean log-odds)."""
+        if p >= _DOUBT or not self.unseen:
+            return max(p, self.probability)
+        odds = p / (1 - p) * self.probability / (1 - self.probability)
+        return round(sqrt(odds) / (1 + sqrt(odds)), 6)
+
+
+UNSEEN = Sight(False, False, False, 0.0)  # of a text that nobody has looked at
 
 
 class Reading(NamedTuple):
