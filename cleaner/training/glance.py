@@ -282,7 +282,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="folder that keeps the tokenised corpus")
     parser.add_argument("--varied", type=Path, help="cache of a second corpus, of other genres")
     parser.add_argument("--counts", type=Path, help="an earlier network, whose tables of words and phrases are kept")
-    parser.add_argument("--minutes", type=float, default=25, help="of CPU (default: 25)")
+    parser.add_argument("--minutes", type=float, default=15, help="of CPU (default: 15)")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
     corpus = tokenized(options.corpus, options.cache)
