@@ -1,6 +1,6 @@
 """Train the glance: a network that sees each word among its neighbours, and says whether it is a substitute.
 
-    python -m cleaner.training.glance ../shared/corpus --cache DIR -o cleaner/models/en.glance
+    python -m cleaner.training.glance ../shared/corpus --cache DIR --varied FOLDER -o cleaner/models/en.glance
 
 Lessons are made as for the discriminator (`cleaner.training.discriminator`): each chunk of the corpus gets a spinner of
 its own, and examples are the honest words (0) and the substitutes drawn for them (1), each among neighbours of which
@@ -38,7 +38,7 @@ from cleaner.glance import (
 from cleaner.screen import Hashes, slots, words
 from cleaner.thesaurus import Thesaurus
 from cleaner.training.corpus import Corpus, merge, tokenized
-from cleaner.training.discriminator import CHUNK, Lessons, Types
+from cleaner.training.discriminator import VARIED, Lessons, Types
 
 WORDS, SLOTS = 48_000, 1 << 18  # rows of words, and slots that lead to them
 PAIRS, TRIPLES = 1 << 21, 1 << 24  # slots of pairs, bits of triples
@@ -52,7 +52,7 @@ SMOOTHING = 2.0  # counts
 STEP = 1 / 16  # nats: the unit of the weights of pairs
 COMMON = 3  # times that a pair or a triple must have been read
 TOGETHER = 6  # chunks that are shuffled together
-VARIED = 0.2  # share of the chunks that come from the second corpus, if there is one
+CHUNK = 30_000  # words of one spinner
 
 Offsets = np.arange(-REACH, REACH + 1)
 
@@ -68,9 +68,8 @@ class Examples(NamedTuple):
 class Spinners:
     """Makes lessons of a corpus: every other chunk is for counting, the others for training."""
 
-    def __init__(self, lessons: Lessons, corpus: Corpus, main: int) -> None:
-        """`main` tokens of the corpus come first; the rest is varied text, of which more is taken than its share."""
-        self.stream, self.main = lessons.stream, main
+    def __init__(self, lessons: Lessons, corpus: Corpus) -> None:
+        self.stream, self.main = lessons.stream, lessons.varied
         self.tables = lessons.tables
         self.hashes = _hashes(corpus.types)
         known = self.hashes != 0
@@ -99,8 +98,7 @@ class Spinners:
         return slot_row, row
 
     def _chunk(self, random: np.random.Generator) -> Types:
-        varied = self.main < len(self.stream) and random.random() < VARIED
-        if varied:
+        if random.random() < VARIED:
             low = int(random.integers(self.main, len(self.stream) - CHUNK))
         else:
             low = CHUNK * (2 * int(random.integers(0, self.main // CHUNK // 2)) + 1)
@@ -279,19 +277,17 @@ def _quantized(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path, help="folder of *.jsonl.zst files with a document {text} a line")
-    parser.add_argument("--cache", type=Path, required=True, help="folder that keeps the tokenised corpus")
-    parser.add_argument("--varied", type=Path, help="cache of a second corpus, of other genres")
+    parser.add_argument("--cache", type=Path, required=True, help="folder that keeps the tokenised corpora")
+    parser.add_argument("--varied", type=Path, required=True, help="folder of the same form: text of other times")
     parser.add_argument("--counts", type=Path, help="an earlier network, whose tables of words and phrases are kept")
     parser.add_argument("--minutes", type=float, default=15, help="of CPU (default: 15)")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
-    corpus = tokenized(options.corpus, options.cache)
-    main_tokens = len(corpus.stream)
-    if options.varied:
-        corpus = merge([corpus, Corpus.load(options.varied)])
+    modern = tokenized(options.corpus, options.cache / "modern")
+    corpus = merge([modern, tokenized(options.varied, options.cache / "varied")])
     models = shipped()
-    lessons = Lessons(corpus, models.model, Thesaurus.open(), models.channel)
-    spinners = Spinners(lessons, corpus, main_tokens)
+    lessons = Lessons(corpus, len(modern.stream), models.model, Thesaurus.open(), models.channel, [])
+    spinners = Spinners(lessons, corpus)
     if options.counts:
         spinners.take_counts(Network.open(options.counts))
     else:
