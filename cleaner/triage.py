@@ -40,6 +40,7 @@ STRANGENESS = np.array(
 )
 CONSTANT = 11.1
 DOUBT = 30  # words: what fewer say is taken half at the most
+_NOTHING = -9.0  # log-odds for a text without a word that could tell
 # Log-odds from which a text is read closely: see docs/speed.md for the trade-off.
 STRANGE = -1.0
 FOREIGN = 2.6  # nats for a round trip through another language, which one honest text in a hundred reaches
@@ -115,7 +116,9 @@ def readings(texts: Sequence[str], seen: Sequence[Sight], detector: Detector) ->
 def strangeness(seen: Seen, found: Words, texts: int) -> Floats:
     """Log-odds that each of so many texts is the work of a spinner that no table knows, by what a glance has seen."""
     counts = histogram(seen, found, texts)
-    return np.asarray((counts @ STRANGENESS + CONSTANT * counts.sum(axis=1)) / (counts.sum(axis=1) + DOUBT), float)
+    words = counts.sum(axis=1)
+    odds = (counts @ STRANGENESS + CONSTANT * words) / (words + DOUBT)
+    return np.asarray(np.where(words > 0, odds, _NOTHING), float)
 
 
 def _spun(texts: Sequence[str], detector: Detector) -> Iterator[bool]:
