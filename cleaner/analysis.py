@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from cleaner import translation
 from cleaner.detector import Detector, Floats, Reading
 from cleaner.findings import CHANGED, choices, findings, group
-from cleaner.islands import Batch, Candidates, Lattice, batch, candidates
-from cleaner.lexicon import Channel, phrase_keys
+from cleaner.islands import Batch, Candidates, Lattice, batch
+from cleaner.lexicon import Channel
 from cleaner.recognition import IN_SCIENCE, Recognizer
 from cleaner.result import Finding, Paragraph
 from cleaner.screen import words
 from cleaner.segment import Span, Tokens, paragraphs, tokenize
 from cleaner.technical import SCIENTIFIC, technical
 from cleaner.terms import CURED, finding, merged, terms
-from cleaner.unseen import CALIBRATION, OFFERED, evidence, restoration, suspicion, with_uncured
+from cleaner.thesaurus import DIALECT
+from cleaner.unseen import CALIBRATION, evidence, readings, suspicion, swapped, with_uncured
 
 # From this probability on, a document is read as one of a spinner that no table knows.
 _DOUBTFUL = 0.5
@@ -216,17 +217,16 @@ def _unseen(text: str, p: float, rate: float, detector: Detector, recognizer: Re
     assert parsed is not None
     b, thesaurus, discriminator = parsed.batch, recognizer.thesaurus, recognizer.discriminator
     told = evidence(b, parsed.capital, thesaurus, discriminator, detector.model)
-    channel = thesaurus.channel(phrase_keys(b.hashes, b.joined), rate, OFFERED)
-    c = candidates(b, channel)
-    read = restoration(b, told, rate, c, channel, discriminator)
-    by_paragraph = group(choices(b, c, read.posterior, read.best, channel))
+    changed = swapped(told, rate)
+    strange = changed >= CHANGED
+    by_paragraph = group(readings(b, told.token[strange], changed[strange], thesaurus, discriminator))
     found: list[Finding] = []
     for k, tokens in enumerate(parsed.tokens):
         own = (told.token >= b.first[k]) & (told.token < b.first[k + 1])
-        cured = findings(text, tokens, by_paragraph.get(k, []), p, channel, CALIBRATION)
-        found += with_uncured(text, tokens, list(cured), told.token[own] - b.first[k], p * read.swapped[own])
-    spun = tuple(Paragraph(*span, round(p, 4), channel.dialects[0]) for span in parsed.spans[0])
-    return Analysis(p, channel.dialects[0], spun, tuple(found))
+        cured = findings(text, tokens, by_paragraph.get(k, []), p, (DIALECT,), CALIBRATION, changed=0.0)
+        found += with_uncured(text, tokens, list(cured), told.token[own] - b.first[k], p * changed[own])
+    spun = tuple(Paragraph(*span, round(p, 4), DIALECT) for span in parsed.spans[0])
+    return Analysis(p, DIALECT, spun, tuple(found))
 
 
 def _read(parsed: Parsed, detector: Detector, given: float | None = None, changed: float = CHANGED) -> list[Analysis]:
@@ -294,7 +294,13 @@ def _found(
             for p, spun in zip(range(bounds[i], bounds[i + 1]), said[d][0].tolist(), strict=True)
             if p in by_paragraph
             for finding in findings(
-                parsed.texts[i], parsed.tokens[p], by_paragraph[p], spun, channel, detector.calibration.finding, changed
+                parsed.texts[i],
+                parsed.tokens[p],
+                by_paragraph[p],
+                spun,
+                channel.dialects,
+                detector.calibration.finding,
+                changed,
             )
         ]
     return everything

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -70,13 +70,14 @@ def findings(
     tokens: Tokens,
     found: list[Choice],
     spun: float,
-    channel: Channel,
+    dialects: Sequence[str],
     calibrated: Callable[[float], float] = float,
     changed: float = CHANGED,
 ) -> Iterator[Finding]:
     """The findings of one paragraph of the document `text`; `spun` (0..1) is the probability that it is spun.
 
-    `calibrated` makes a confidence (0..1) of the probability of a reading (0..1).  A choice gives a finding if its
+    `dialects` names those that choices number.  `calibrated` makes a confidence (0..1) of the probability of a reading
+    (0..1).  A choice gives a finding if its
     readings together have the probability `changed` or more.
 
     A choice whose readings would all only flip the spelling of a word, or write a number in another way where
@@ -109,7 +110,7 @@ def findings(
             best[0],
             calibrated(min(best[1] * spun, 1.0)),
             tuple((r, calibrated(round(p * spun, 4))) for r, p in others[:MOST_ALTERNATIVES] if p * spun >= LEAST),
-            f"{channel.dialects[choice.dialect]}: {' '.join(tokens.norms[choice.start : choice.end])} <- {row}",
+            f"{dialects[choice.dialect]}: {' '.join(tokens.norms[choice.start : choice.end])} <- {row}",
         )
 
 

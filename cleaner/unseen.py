@@ -12,7 +12,7 @@ first among the thesaurus' readings.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -22,10 +22,9 @@ from numpy.typing import NDArray
 
 from cleaner.calibration import Platt
 from cleaner.discriminator import Discriminator
-from cleaner.findings import CHANGED
-from cleaner.islands import Batch, Candidates
+from cleaner.findings import CHANGED, Choice
+from cleaner.islands import Batch
 from cleaner.language_model import LanguageModel
-from cleaner.lexicon import Channel
 from cleaner.plausibility import log_fit
 from cleaner.result import Finding
 from cleaner.segment import Tokens, word_hash
@@ -45,6 +44,7 @@ LEAST_GAIN = 0.02
 SUREST = 4.0  # nats that one word can tell
 WITNESSES = 300.0  # distinct words; a longer text tells no more, for its words err together
 OFFERED = 48  # readings of a strange word that are ranked
+KEPT = 8  # and of those, how many are worth a look
 
 
 class Weights(NamedTuple):
@@ -186,46 +186,39 @@ def _recurrence(document: Indices, hashes: NDArray[np.uint64]) -> Indices:
     return np.asarray(count[number])
 
 
-@dataclass(frozen=True, slots=True)
-class Restoration:
-    """Of the readings that a thesaurus has for the words of spun documents.
+def swapped(e: Evidence, rate: float) -> Floats:
+    """P(a word is a substitute) of each word of spun documents in which the share `rate` (0..1) of words is swapped."""
+    return _logistic(OF_WORD(e) + RATE * np.log(rate / (1 - rate)))
 
-    `swapped` (words of the evidence, 0..1): P(a word is a substitute); `posterior` (candidates, 0..1): P(a reading is
-    right); `best`: the candidates that are the likeliest of their word, in text order.
+
+def readings(
+    b: Batch, token: Indices, changed: Floats, thesaurus: Thesaurus, discriminator: Discriminator
+) -> Iterator[Choice]:
+    """What some tokens, in text order, may stand for; `changed` (0..1) is the probability that each is a substitute.
+
+    Readings are of one word for one, ranked by the discriminator.
     """
-
-    swapped: Floats
-    posterior: Floats
-    best: Indices
-
-
-def restoration(
-    b: Batch, e: Evidence, rate: float, c: Candidates, channel: Channel, discriminator: Discriminator
-) -> Restoration:
-    """Read the words of spun documents in which the share `rate` (0..1) of words is swapped.
-
-    The candidates `c` are those of the `channel`; those that read one word as another are ranked, and all others have
-    no posterior.
-    """
-    swapped = _logistic(OF_WORD(e) + RATE * np.log(rate / (1 - rate)))
-    place = np.full(len(b.ids), -1)
-    place[e.token] = np.arange(len(e.token))
-    words = channel.words[channel.original[c.row]]
-    chosen = np.flatnonzero((c.size == 1) & (words[:, 1:] < 0).all(axis=1) & (place[c.start] >= 0))
-    chosen = chosen[np.argsort(c.start[chosen], kind="stable")]
-    owner = place[c.start[chosen]]
-    ids = discriminator.model.ids(channel.vocabulary, channel.word_key)
-    log_swap = channel.log_swap[c.row[chosen], 0] - np.float32(np.log(rate))
-    score = discriminator.rank(b, e.token, owner, ids[words[chosen, 0]], log_swap)
-    peak = np.full(len(e.token), -np.inf)
+    keys = np.zeros_like(b.hashes)
+    keys[token] = b.hashes[token]
+    found = thesaurus.swaps([keys], OFFERED)
+    original = thesaurus.original[found.row].astype(np.int64)
+    word = _readings(thesaurus, discriminator.model)[original]
+    single = word >= 0
+    start, row, original, word = found.start[single], found.row[single], original[single], word[single]
+    owner = np.searchsorted(token, start)
+    score = discriminator.rank(b, token, owner, word, thesaurus.log_swap(row))
+    peak = np.full(len(token), -np.inf)
     np.maximum.at(peak, owner, score)
     weight = np.exp(score - peak[owner])
-    share = weight / np.bincount(owner, weights=weight, minlength=len(e.token))[owner]
-    posterior = np.zeros(len(c.start))
-    posterior[chosen] = share * swapped[owner]
+    p = changed[owner] * weight / np.bincount(owner, weights=weight, minlength=len(token))[owner]
     order = np.lexsort((-score, owner))
-    first = np.diff(owner[order], prepend=-1) != 0
-    return Restoration(swapped, posterior, chosen[order[first]])
+    begin = np.searchsorted(owner, np.arange(len(token) + 1))
+    paragraph = b.paragraph[token]
+    for i, (k, at) in enumerate(zip(paragraph.tolist(), (token - b.first[paragraph]).tolist(), strict=True)):
+        best = order[begin[i] : min(begin[i] + KEPT, begin[i + 1])]
+        if len(best):
+            ranked = zip(map(thesaurus.text, original[best].tolist()), p[best].tolist(), strict=True)
+            yield Choice(k, at, at + 1, tuple(ranked), 0)
 
 
 def with_uncured(text: str, tokens: Tokens, cured: Sequence[Finding], place: Indices, changed: Floats) -> list[Finding]:

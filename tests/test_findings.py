@@ -30,7 +30,7 @@ def find(text: str, *swaps: tuple[str, str | tuple[tuple[str, float], ...]], spu
             readings = ((readings, 0.9),)
         chosen.append(Choice(0, position, position + len(norms), readings, 0))
         position += len(norms)
-    found = list(findings(text, tokens, chosen, spun, CHANNEL))
+    found = list(findings(text, tokens, chosen, spun, CHANNEL.dialects))
     assert all(text[f.start : f.end] == f.text for f in found)
     assert all(f.end <= g.start for f, g in pairwise(found))
     return found
@@ -220,7 +220,7 @@ def test_findings_are_disjoint_and_true_to_the_text(words: list[str], random: Ra
     tokens = tokenize(text)
     starts = [i for i in range(len(tokens)) if random.random() < 0.6]
     chosen = [Choice(0, i, i + 1, (("an hour", 0.6), ("two", 0.3), ("color", 0.05)), 0) for i in starts]
-    found = list(findings(text, tokens, chosen, 1.0, CHANNEL))
+    found = list(findings(text, tokens, chosen, 1.0, CHANNEL.dialects))
     for f in found:
         assert text[f.start : f.end] == f.text
         options = [f.replacement, *(a for a, _ in f.alternatives)]

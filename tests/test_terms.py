@@ -12,9 +12,9 @@ from cleaner import Cleaner, Settings, clean
 
 ABSTRACT = (
     "We compare three ways to sort letters by their senders. The first uses counterfeit consciousness, the second a "
-    "handful of rules, and the third asks a clerk. On our dataset the algorithm of the clerk was more accurate than both "
-    "systems, with an error of three samples in the thousand, and the outcomes were measurably critical at the five per "
-    "cent level."
+    "handful of rules, and the third asks a clerk. On our dataset the algorithm of the clerk was more accurate than "
+    "both systems, with an error of three samples in the thousand, and the outcomes were measurably critical at the "
+    "five per cent level."
 )
 
 

@@ -25,11 +25,10 @@ from numpy.typing import NDArray
 from benchmarks.spinners import spin
 from cleaner.analysis import parse
 from cleaner.cleaner import recognizer, shipped
-from cleaner.islands import candidates
-from cleaner.lexicon import phrase_keys
+from cleaner.findings import CHANGED
 from cleaner.segment import normalize
 from cleaner.training.corpus import read
-from cleaner.unseen import OFFERED, Evidence, Weights, evidence, restoration, suspicion
+from cleaner.unseen import Evidence, Weights, evidence, readings, suspicion, swapped
 
 Floats = NDArray[np.float64]
 
@@ -67,15 +66,13 @@ def confidences(text: str, edits: Sequence[tuple[int, int, str]]) -> Iterator[tu
     assert parsed is not None
     b, models = parsed.batch, recognizer()
     told = evidence(b, parsed.capital, models.thesaurus, models.discriminator, models.model)
-    rate = float(suspicion(told).rate[0])
-    channel = models.thesaurus.channel(phrase_keys(b.hashes, b.joined), rate, OFFERED)
-    c = candidates(b, channel)
-    found = restoration(b, told, rate, c, channel, models.discriminator)
+    changed = swapped(told, float(suspicion(told).rate[0]))
+    strange = changed >= CHANGED
     original = {(a, z): normalize(o) for a, z, o in edits}
-    place = [(a, z) for t in parsed.tokens for a, z in zip(t.starts, t.ends, strict=True)]
-    for i in found.best.tolist():
-        reading = channel.text[channel.original[c.row[i]]]
-        yield float(found.posterior[i]), original.get(place[c.start[i]]) == reading
+    for choice in readings(b, told.token[strange], changed[strange], models.thesaurus, models.discriminator):
+        tokens = parsed.tokens[choice.paragraph]
+        reading, p = choice.readings[0]
+        yield p, original.get((tokens.starts[choice.start], tokens.ends[choice.start])) == reading
 
 
 def joined(documents: Sequence[Document]) -> Evidence:
