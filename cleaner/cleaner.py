@@ -225,7 +225,12 @@ def _result(
     s: Settings,
 ) -> Result:
     kept = tuple(
-        replace(f, applied=f.confidence >= s.threshold and (f.kind != "furniture" or s.furniture))
+        replace(
+            f,
+            applied=f.replacement is not None
+            and f.confidence >= s.threshold
+            and (f.kind != "furniture" or s.furniture),
+        )
         for f in found
         if f.confidence >= s.report_threshold
     )

@@ -64,7 +64,7 @@ def test_a_text_comes_out_alike_alone_and_in_a_batch_of_any_size(
     alone = [cleaner.clean(text) for text in texts]
     assert list(cleaner.clean_many(texts)) == alone
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cleaner.cleaner._batches", lambda items, size: _few(items, characters, size))
+        patch.setattr("cleaner.cleaner._batches", lambda items, size, *_: _few(items, characters, size))
         assert list(cleaner.clean_many(texts)) == alone
 
 

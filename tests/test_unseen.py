@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
 from cleaner import Cleaner
 from cleaner.cleaner import recognizer, shipped
+from cleaner.findings import CHANGED
 from cleaner.islands import Batch, batch, rarity
 from cleaner.language_model import START
 from cleaner.segment import tokenize
@@ -23,7 +25,9 @@ from cleaner.unseen import (
     SUREST,
     Suspicion,
     evidence,
+    readings,
     suspicion,
+    swapped,
 )
 
 HONEST = (
@@ -112,3 +116,33 @@ def test_what_a_text_repeats_is_no_further_evidence() -> None:
         twice, often = (suspect(" ".join([text] * n)) for n in (2, 40))
         assert np.allclose(often.log_ratio, twice.log_ratio, rtol=0.02, atol=0.02)
         assert np.allclose(often.rate, twice.rate, atol=0.01)
+
+
+def test_readings_share_the_probability_of_a_substitute() -> None:
+    b, models = parsed(GARBLED), recognizer()
+    told = evidence(b, np.zeros(len(b.ids), bool), models.thesaurus, models.discriminator, shipped().model)
+    changed = swapped(told, 0.3)
+    found = list(readings(b, told.token, changed, models.thesaurus, models.discriminator))
+    places = [choice.start for choice in found]
+    assert places == sorted(set(places)) and set(places) <= set(told.token.tolist())
+    of = dict(zip(told.token.tolist(), changed.tolist(), strict=True))
+    for choice in found:
+        odds = [p for _, p in choice.readings]
+        assert odds == sorted(odds, reverse=True) and 0 < sum(odds) <= of[choice.start] + 1e-9
+        assert b.tokens[0].norms[choice.start] not in dict(choice.readings)
+    alone = list(readings(b, told.token[-3:], changed[-3:], models.thesaurus, models.discriminator))
+    assert [c.readings[0][0] for c in alone] == [c.readings[0][0] for c in found if c.start >= told.token[-3]]
+
+
+def test_strange_words_without_a_likely_reading_are_reported_without_a_cure() -> None:
+    result = Cleaner().clean(GARBLED)
+    uncured = [f for f in result.findings if f.replacement is None]
+    assert uncured and all(f.confidence >= CHANGED and not f.applied and f.source.endswith("<- ?") for f in uncured)
+    assert all(a.end <= b.start for a, b in pairwise(result.findings))
+    assert all(GARBLED[f.start : f.end] == f.text for f in result.findings)
+
+
+def test_spellings_of_two_countries_are_no_evidence() -> None:
+    american = HONEST.replace("debate about the cost", "debate over the color and the organization")
+    british = american.replace("color", "colour").replace("organization", "organisation")
+    assert abs(suspect(american).log_ratio[0] - suspect(british).log_ratio[0]) < 0.3
