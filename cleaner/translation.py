@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +120,7 @@ def skeleton(b: Batch, capital: NDArray[np.bool_], words: Keys) -> Ints:
     return code
 
 
+@lru_cache(maxsize=1 << 16)
 def form(norm: str) -> int:
     """The class of a word by its looks.
 

@@ -134,7 +134,7 @@ def evidence(
 ) -> Evidence:
     """Weigh the words of a batch; capitalised ones are taken for names."""
     n_tokens = len(b.ids)
-    keys = np.where(capital, np.uint64(0), b.hashes)
+    keys = np.where(capital | np.isin(b.hashes, _no_witnesses()), np.uint64(0), b.hashes)
     matches = thesaurus.swaps([keys], MOST)
     reading = _readings(thesaurus, model)[thesaurus.original[matches.row]]
     word = reading >= 0
@@ -150,7 +150,7 @@ def evidence(
     known = np.zeros(n_tokens, bool)
     known[thesaurus.known([keys]).start] = True
 
-    token = np.flatnonzero((known | (total > 0)) & ~np.isin(b.hashes, _no_witnesses()))
+    token = np.flatnonzero(known | (total > 0))
     return Evidence(
         int(b.document.max(initial=-1)) + 1,
         token,
