@@ -79,9 +79,12 @@ _LOST_BYTES: tuple[tuple[str, str, float, tuple[tuple[str, float], ...]], ...] =
 )
 _LOST_SIGNS = ("â€", "\x80", "\ufffd", "ï¿½")
 
-# Honest signs that ftfy takes for letters: ångström and multiplication signs with an exponent.
+# Honest signs that ftfy takes for letters: ångström and multiplication signs with an exponent; and the end of a word
+# with the mark after it ("Spaß”", "CAFÉ”"), which would be a letter of N'Ko or of the phonetic alphabet.
 _HONEST = re.compile(r"[Åå×][¹²³]")
+_NO_CURE = re.compile(r"[\u0250-\u02af\u07c0-\u07ff]")
 
+_EAST_ASIAN = {"HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "FULLWIDTH", "HALFWIDTH"}  # scripts that stand beside "CJK"
 # Characters that a repair may yield alone; others (a lone Hebrew point, say) must come at least two together.
 _USUAL = re.compile(r"[\xa0-ÿŒœŠšŽžŸƒ\u0100-\u024f\u2010-\u203a€™−→≤≥≠≈∞\u2600-\u27bf\U0001f000-\U0001faff\ufeff]")
 
@@ -135,29 +138,62 @@ def _mojibake(text: str, start: int, end: int) -> Iterator[Finding]:
     """The differences between text[start:end] and ftfy's reading of it that are surely repairs."""
     if not _patterns()[0].search(text, start, end):
         return
-    import ftfy  # 80 ms: only now is it needed
-    from ftfy.badness import badness
+    from ftfy.badness import badness  # 80 ms: only now is it needed
 
     old = text[start:end]
-    new = ftfy.fix_encoding(old, replace_lossy_sequences=False)
-    for a, b, cure in _differences(old, new) if new != old else ():
-        if _plausible(old[a:b], cure):
-            bad = badness(old[max(a - 1, 0) : b + 1])
-            confidence = 0.9 if bad == 0 else 0.97 if bad == 1 else 0.99
-            if cure == "€" and b - a == 1:  # a lone byte 80 is seldom the sign that Windows-1252 makes of it
-                confidence = 0.4
-            yield Finding(start + a, start + b, old[a:b], "encoding", cure, confidence, (), "encoding: ftfy")
+    for a, b, cure in _lasting(old):
+        bad = badness(old[max(a - 1, 0) : b + 1])
+        confidence = 0.9 if bad == 0 else 0.97 if bad == 1 else 0.99
+        if cure == "€" and b - a == 1:  # a lone byte 80 is seldom the sign that Windows-1252 makes of it
+            confidence = 0.4
+        yield Finding(start + a, start + b, old[a:b], "encoding", cure, confidence, (), "encoding: ftfy")
+
+
+def _lasting(old: str) -> list[tuple[int, int, str]]:
+    """The repairs by ftfy of a stretch of text, if nothing is left to repair after them; else it guessed wrong.
+
+    Then each run of other characters than ASCII is read by itself, and if even that does not last, nothing is.
+    """
+    for new in (_fixed(old), _NOT_ASCII.sub(lambda run: _fixed(run[0]), old)):
+        found = _repairs(old, new)
+        mended, done = [], 0
+        for a, b, cure in found:
+            mended += [old[done:a], cure]
+            done = b
+        once = "".join([*mended, old[done:]])
+        if not found or not _patterns()[0].search(once) or not _repairs(once, _fixed(once)):
+            return found
+    return []
+
+
+def _fixed(text: str) -> str:
+    import ftfy
+
+    return ftfy.fix_encoding(text, replace_lossy_sequences=False)
+
+
+def _repairs(old: str, new: str) -> list[tuple[int, int, str]]:
+    """The differences that are surely repairs."""
+    return [(a, b, cure) for a, b, cure in _differences(old, new) if _plausible(old[a:b], cure)] if old != new else []
+
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def _plausible(old: str, new: str) -> bool:
-    """Whether `new` is a fair reading of `old`: no control characters, nothing exotic out of two characters."""
+    """Whether `new` is a fair reading of `old`: no control characters, nothing exotic out of two characters, no two
+    scripts."""
     if (
         _HONEST.search(old)
+        or _NO_CURE.search(new)
         or old == "\x85"
         or any(unicodedata.category(c) in ("Cc", "Zl", "Zp", "Co", "Cn", "Cs") for c in new)
     ):
         return False
-    return "\ufffd" not in new and (len(new) > 1 or bool(_USUAL.fullmatch(new)))
+    scripts = {
+        unicodedata.name(c, "").partition(" ")[0] for c in new if c.isalpha() and not (_USUAL.match(c) or c.isascii())
+    }
+    return "\ufffd" not in new and (len(new) > 1 or bool(_USUAL.fullmatch(new))) and len(scripts - _EAST_ASIAN) < 2
 
 
 def _differences(old: str, new: str) -> Iterator[tuple[int, int, str]]:
