@@ -241,13 +241,15 @@ def _result(
 def _verdict(probability: float, said: Sequence[Paragraph], s: Settings) -> Verdict:
     """ "spun" if that is nearly certain and most of the text is; "suspect" if some of it probably is.
 
-    People translate too, so what reads like a translation is suspect at the most.
+    People translate too, so what reads like a translation is suspect at the most; so is the work of a spinner that no
+    table knows, of which little can be restored.
     """
     if probability < s.suspect:
         return "clean"
-    from cleaner.translation import DIALECT
+    from cleaner import thesaurus, translation
 
-    said_spun = [p for p in said if p.spun_probability >= 0.5 and not (p.dialect or "").startswith(DIALECT)]
+    others = (thesaurus.DIALECT, translation.DIALECT)
+    said_spun = [p for p in said if p.spun_probability >= 0.5 and not (p.dialect or "").startswith(others)]
     spun = sum(p.end - p.start for p in said_spun)
     most = 2 * spun >= sum(p.end - p.start for p in said)
     return "spun" if most and probability >= s.spun else "suspect"
