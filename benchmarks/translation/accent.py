@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.translation import read
-from benchmarks.translation.fit import FREQUENT, honest, spun
+from benchmarks.translation.fit import FREQUENT, honest, regression, spun
 from cleaner.accent import FORMS, STEP, TRIPLES, Accent, features
 from cleaner.screen import slots, words
 
@@ -55,14 +55,7 @@ def fit(sets: Sequence[tuple[Sequence[str], float, bool]], steps: int = 150, rat
             first += size
     column, row = np.concatenate(columns), np.concatenate(rows)
     weight_of, label = np.concatenate(weights), np.concatenate(labels)
-    beta, slope, square = (np.zeros(sum(sizes)) for _ in range(3))
-    for step in range(1, steps + 1):
-        said = np.bincount(row, weights=beta[column], minlength=first)
-        error = weight_of * (1 / (1 + np.exp(-np.clip(said, -30, 30))) - label)
-        gradient = np.bincount(column, weights=error[row], minlength=len(beta)) + RIDGE * beta
-        slope += 0.1 * (gradient - slope)
-        square += 0.01 * (gradient**2 - square)
-        beta -= rate * (slope / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-8)
+    beta = regression(row, column, weight_of, label, sum(sizes), RIDGE, steps, rate)
     tables = np.split(np.clip(np.rint(beta / STEP), -127, 127).astype(np.int8), np.cumsum(sizes)[:-1])
     return Accent(key, code, *tables)
 

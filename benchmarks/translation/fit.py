@@ -24,7 +24,7 @@ from benchmarks.translation import Pair, read
 from cleaner.analysis import parse
 from cleaner.cleaner import shipped
 from cleaner.segment import tokenize, word_hash
-from cleaner.translation import Ints, Keys, Translationese, features
+from cleaner.translation import Floats, Ints, Keys, Translationese, features
 
 FREQUENT = 300  # words that keep their name
 LEAST = 6  # times that a feature must be seen
@@ -72,16 +72,25 @@ def fit(sets: Sequence[Examples], words: Keys, steps: int = 200, rate: float = 0
     row, column = np.concatenate(rows), np.concatenate(columns)
     weight = np.concatenate([np.full(s.size, s.weight) for s in sets])
     label = np.concatenate([np.full(s.size, float(s.translated)) for s in sets])
-    beta, slope, square = (np.zeros(len(keys)) for _ in range(3))
+    beta = regression(row, column, weight, label, len(keys), RIDGE, steps, rate)
+    telling = np.abs(beta) >= 0.01
+    return Translationese(words, keys[telling], beta[telling].astype(np.float32))
+
+
+def regression(
+    row: Ints, column: Ints, weight: Floats, label: Floats, size: int, ridge: float, steps: int, rate: float
+) -> Floats:
+    """The coefficients (`size`) of a logistic regression with a ridge and no intercept, by full-batch Adam: example
+    row[i] has the feature column[i]; each example has its `weight` and its `label` (0 or 1)."""
+    beta, slope, square = (np.zeros(size) for _ in range(3))
     for step in range(1, steps + 1):
-        said = np.bincount(row, weights=beta[column], minlength=first)
+        said = np.bincount(row, weights=beta[column], minlength=len(label))
         error = weight * (1 / (1 + np.exp(-np.clip(said, -30, 30))) - label)
-        gradient = np.bincount(column, weights=error[row], minlength=len(keys)) + RIDGE * beta
+        gradient = np.bincount(column, weights=error[row], minlength=size) + ridge * beta
         slope += 0.1 * (gradient - slope)
         square += 0.01 * (gradient**2 - square)
         beta -= rate * (slope / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-8)
-    telling = np.abs(beta) >= 0.01
-    return Translationese(words, keys[telling], beta[telling].astype(np.float32))
+    return beta
 
 
 def frequent(texts: Sequence[str]) -> Keys:
