@@ -11,12 +11,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.integrity import verified
+from cleaner.arrays import read_arrays, write_arrays
 from cleaner.lexicon import FOLD, Hashes
 from cleaner.segment import tokenize, word_hash
 
@@ -58,21 +57,11 @@ class Inventory:
     def open(cls, path: Path = SHIPPED) -> Inventory:
         """Read an inventory (default: the one shipped); raises InventoryError if it is not one, OSError if it cannot
         be read."""
-        with verified(path).open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                raise InventoryError(f"{path} is not an inventory of expressions of this version of cleaner")
-            try:
-                arrays: list[NDArray[Any]] = [np.load(file, allow_pickle=False) for _ in fields(cls)]
-            except (ValueError, EOFError) as error:
-                raise InventoryError(f"{path} is cut short or damaged: {error}") from None
-        return cls(*arrays)
+        return cls(*read_arrays(path, MAGIC, len(fields(cls)), "an inventory of expressions", InventoryError))
 
     def save(self, path: Path) -> None:
         """Write the inventory; the same one gives the same bytes."""
-        with path.open("wb") as file:
-            file.write(MAGIC)
-            for column in fields(self):
-                np.save(file, getattr(self, column.name))
+        write_arrays(path, MAGIC, (getattr(self, column.name) for column in fields(self)))
 
     @classmethod
     def of(cls, counts: Mapping[str, int], technical: Collection[str] = frozenset()) -> Inventory:

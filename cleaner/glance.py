@@ -21,7 +21,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from cleaner.integrity import verified
+from cleaner.arrays import read_arrays, write_arrays
 from cleaner.screen import Hashes, Words, pair_hashes, slots
 
 MAGIC = b"CleanerGL1\n"
@@ -74,21 +74,11 @@ class Network:
 
         Raises GlanceError if it is not a whole network of this version, OSError if it cannot be read.
         """
-        with verified(path).open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                raise GlanceError(f"{path} is not a glance of this version of cleaner")
-            try:
-                arrays: list[NDArray[Any]] = [np.load(file, allow_pickle=False) for _ in fields(cls)]
-            except (ValueError, EOFError) as error:
-                raise GlanceError(f"{path} is cut short or damaged: {error}") from None
-        return cls(*arrays)
+        return cls(*read_arrays(path, MAGIC, len(fields(cls)), "a glance", GlanceError))
 
     def save(self, path: Path) -> None:
         """Write the network: its arrays in order, each as numpy's `save` writes it, after `MAGIC`."""
-        with path.open("wb") as file:
-            file.write(MAGIC)
-            for column in fields(self):
-                np.save(file, getattr(self, column.name))
+        write_arrays(path, MAGIC, (getattr(self, column.name) for column in fields(self)))
 
 
 def phrase_hashes(hashes: Hashes, joined: NDArray[np.bool_]) -> tuple[Hashes, Hashes]:
@@ -135,11 +125,10 @@ def common(triples: Hashes, bits: NDArray[np.uint8]) -> NDArray[np.bool_]:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """For each word that may be a substitute: its `place` among the words of the texts, and the log-odds that it is
-    one, up to a constant (`strange`).  For each word, whether it makes a `known` pair with the one before."""
+    one, up to a constant (`strange`)."""
 
     place: NDArray[np.int64]
     strange: Floats
-    known: NDArray[np.bool_]
 
 
 class Glance:
@@ -160,7 +149,7 @@ class Glance:
         row[found.number] = words + NUMBER
         place = np.flatnonzero(w.candidate.take(row) & ~found.capital)
         if not len(place):
-            return Seen(place, np.empty(0, np.float32), np.zeros(len(row), np.bool_))
+            return Seen(place, np.empty(0, np.float32))
         at, vectors = self._laid_out(found, row)
         size = (2 * REACH + 1) * vectors.shape[1]
         windows = as_strided(vectors, (len(vectors) - 2 * REACH, size), (vectors.strides[0], vectors.itemsize))
@@ -194,7 +183,7 @@ class Glance:
             fit *= w.own_scale.take(mine)
             fit += out[:, -1]
             np.add(fit, w.bias.take(mine), out=strange[first:last])
-        return Seen(place, strange, weight != 0)
+        return Seen(place, strange)
 
     def _laid_out(self, found: Words, row: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
         """The vectors of all words with those of the marks between, and REACH of what is outside around each

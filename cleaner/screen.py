@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.integrity import verified
+from cleaner.arrays import read_arrays, write_arrays
 from cleaner.segment import FOLD, LOOKALIKES, MAX_PARAGRAPH, Span
 
 MAGIC = b"CleanerSC2\n"
@@ -163,20 +163,10 @@ class Screen:
 
         Raises ScreenError if they are not whole tables of this version, OSError if they cannot be read.
         """
-        path = verified(SHIPPED if path is None else path)
-        with path.open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                raise ScreenError(f"{path} is not a screen of this version of cleaner")
-            try:
-                return cls(np.load(file, allow_pickle=False), np.load(file, allow_pickle=False))
-            except (ValueError, EOFError) as error:
-                raise ScreenError(f"{path} is cut short or damaged: {error}") from None
+        return cls(*read_arrays(path or SHIPPED, MAGIC, len(fields(cls)), "a screen", ScreenError))
 
     def save(self, path: Path) -> None:
-        with path.open("wb") as file:
-            file.write(MAGIC)
-            np.save(file, self.words)
-            np.save(file, self.pairs)
+        write_arrays(path, MAGIC, (self.words, self.pairs))
 
     def evidence(self, found: Words) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The first word of each paragraph, and its evidence in each dialect (paragraphs, dialects; `STEP`s)."""

@@ -14,12 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.integrity import verified
+from cleaner.arrays import read_arrays, write_arrays
 from cleaner.lexicon import Channel, Hashes, Matches, phrase_keys
 from cleaner.segment import tokenize, word_hash
 
@@ -64,15 +63,7 @@ class Thesaurus:
 
         Raises ThesaurusError if it is not a whole table of this version, OSError if it cannot be read.
         """
-        path = verified(SHIPPED if path is None else path)
-        with path.open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                raise ThesaurusError(f"{path} is not a thesaurus of this version of cleaner")
-            try:
-                arrays: list[NDArray[Any]] = [np.load(file, allow_pickle=False) for _ in fields(cls)]
-            except (ValueError, EOFError) as error:
-                raise ThesaurusError(f"{path} is cut short or damaged: {error}") from None
-        return cls(*arrays)
+        return cls(*read_arrays(path or SHIPPED, MAGIC, len(fields(cls)), "a thesaurus", ThesaurusError))
 
     def swaps(self, keys: Sequence[Hashes], most: int | None = None) -> Matches:
         """All rows whose spun phrase stands among the tokens, or the `most` most probable ones of each phrase;
@@ -189,7 +180,4 @@ def save(path: Path, table: Mapping[str, Mapping[str, float]], prior: Callable[[
         np.array([word_hash(w) for w in vocabulary], np.uint64),
         np.frombuffer(zlib.compress("\n".join(vocabulary).encode("utf-8"), 9), np.uint8),
     )
-    with path.open("wb") as file:
-        file.write(MAGIC)
-        for column in fields(packed):
-            np.save(file, getattr(packed, column.name))
+    write_arrays(path, MAGIC, (getattr(packed, column.name) for column in fields(packed)))
