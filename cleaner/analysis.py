@@ -306,17 +306,21 @@ def _found(
     return everything
 
 
-def joined(parts: Sequence[tuple[int, Analysis]]) -> Analysis:
-    """The analysis of a text from those of its parts, each with the place where it begins."""
-    if len(parts) == 1:
-        return parts[0][1]
-    surest = max((analysis for _, analysis in parts), key=lambda a: a.spun_probability)
-    return Analysis(
-        1.0 - prod(1.0 - analysis.spun_probability for _, analysis in parts),
-        surest.dialect,
-        tuple(replace(p, start=p.start + at, end=p.end + at) for at, a in parts for p in a.paragraphs),
-        tuple(replace(f, start=f.start + at, end=f.end + at) for at, a in parts for f in a.findings),
-    )
+def joined(parts: Iterable[tuple[int, Analysis]]) -> Analysis:
+    """The analysis of a text from those of its parts (one or more), each with the place where it begins."""
+    said: list[tuple[float, str | None]] = []
+    marked: list[Paragraph] = []
+    found: list[Finding] = []
+    for at, analysis in parts:
+        said.append((analysis.spun_probability, analysis.dialect))
+        marked += (
+            [replace(p, start=p.start + at, end=p.end + at) for p in analysis.paragraphs] if at else analysis.paragraphs
+        )
+        found += (
+            [replace(f, start=f.start + at, end=f.end + at) for f in analysis.findings] if at else analysis.findings
+        )
+    probability = said[0][0] if len(said) == 1 else 1.0 - prod(1.0 - p for p, _ in said)
+    return Analysis(probability, max(said, key=lambda s: s[0])[1], tuple(marked), tuple(found))
 
 
 def honest(spans: Iterable[tuple[int, int]]) -> Analysis:

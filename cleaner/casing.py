@@ -23,14 +23,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Casing:
-    """The casing of words and of pairs, by their lower-cased form."""
+    """The casing of words and of pairs, by their lower-cased form; `befores` and `afters` are what pairs begin and end
+    with."""
 
     words: dict[str, str]
     pairs: dict[tuple[str, str], tuple[str, str]]
+    befores: frozenset[str]
+    afters: frozenset[str]
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Casing:
-        words, pairs = {}, {}
+        words: dict[str, str] = {}
+        pairs: dict[tuple[str, str], tuple[str, str]] = {}
         for row in rows:
             first, _, second = row.lower.partition(" ")
             if second:
@@ -38,7 +42,7 @@ class Casing:
                 pairs[first, second] = head, tail
             else:
                 words[first] = row.cased
-        return cls(words, pairs)
+        return cls(words, pairs, frozenset(a for a, _ in pairs), frozenset(b for _, b in pairs))
 
     def __call__(self, words: Sequence[str], before: str = "", after: str = "") -> list[str]:
         """`words` (lower case) as they stand between the words `before` and `after` inside a sentence.

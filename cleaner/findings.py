@@ -11,12 +11,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.casing import shipped as shipped_casing
 from cleaner.islands import Batch, Candidates
-from cleaner.lexicon import Channel
+from cleaner.lexicon import MAX_WORDS, Channel
 from cleaner.numerals import Numerals
 from cleaner.result import Finding
 from cleaner.rewriter import Conventions, article_for, in_case_of, is_loud, opens_sentence, trimmed
 from cleaner.segment import Tokens, normalize
+from cleaner.spelling import differs
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -48,21 +50,38 @@ def choices(b: Batch, c: Candidates, probability: Floats, best: Indices, channel
     chosen = probability > 1e-3
     chosen[best] = True
     weighty = np.flatnonzero(chosen)
-    start = c.start[weighty]
-    paragraph = b.paragraph[start]
-    columns = (weighty, paragraph, start - b.first[paragraph], c.size[weighty], channel.original[c.row[weighty]])
-    readings: defaultdict[tuple[int, int, int], defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
-    keys = {}
-    for i, p, at, size, original, posterior in zip(
-        *(column.tolist() for column in columns), probability[weighty].tolist(), strict=True
-    ):
-        edit = trimmed(b.tokens[p].norms[at : at + size], at, channel.text[original])
-        keys[i] = key = p, edit.start, edit.end
-        readings[key][edit.text] += posterior
+    size = c.size[weighty]
+    # A place is a token and a number of tokens; only phrases can share words with their originals.
+    place = c.start[weighty] * _PLACES + size
+    text = [channel.text[i] for i in channel.original[c.row[weighty]].tolist()]
+    phrases = np.flatnonzero(size > 1)
+    paragraph = b.paragraph[c.start[weighty[phrases]]]
+    begin = c.start[weighty[phrases]] - b.first[paragraph]
+    columns = (phrases, paragraph, begin, begin + size[phrases], b.first[paragraph])
+    for i, p, start, end, first in zip(*(column.tolist() for column in columns), strict=True):
+        edit = trimmed(b.tokens[p].norms[start:end], start, text[i])
+        place[i], text[i] = (first + edit.start) * _PLACES + edit.end - edit.start, edit.text
+    chosen_place = place[np.searchsorted(weighty, best)]
+    readings: dict[int, dict[str, float]] = {at: {} for at in chosen_place.tolist()}
+    for at, original, posterior in zip(place.tolist(), text, probability[weighty].tolist(), strict=True):
+        own = readings.get(at)
+        if own is not None:
+            own[original] = own.get(original, 0.0) + posterior
+    token = chosen_place // _PLACES
+    paragraph = b.paragraph[token]
+    begin = token - b.first[paragraph]
     dialects = channel.log_swap[c.row[best]].argmax(axis=1)
-    for i, dialect in zip(best.tolist(), dialects.tolist(), strict=True):
-        ranked = sorted(readings[keys[i]].items(), key=lambda r: (-r[1], r[0]))
-        yield Choice(*keys[i], tuple(ranked), dialect)
+    columns = (chosen_place, paragraph, begin, begin + chosen_place % _PLACES, dialects)
+    for at, p, start, end, dialect in zip(*(column.tolist() for column in columns), strict=True):
+        ranked = readings[at].items()
+        yield Choice(p, start, end, tuple(sorted(ranked, key=_rank) if len(ranked) > 1 else ranked), dialect)
+
+
+_PLACES = MAX_WORDS + 1
+
+
+def _rank(reading: tuple[str, float]) -> tuple[float, str]:
+    return -reading[1], reading[0]
 
 
 def findings(
@@ -83,34 +102,41 @@ def findings(
     A choice whose readings would all only flip the spelling of a word, or write a number in another way where
     that is out of place, gives none.
     """
-    found = [choice for choice in found if spun * sum(p for _, p in choice.readings) >= changed]
+    found = [choice for choice in found if spun * sum([p for _, p in choice.readings]) >= changed]
     if not found:
         return
     conventions = _conventions(text)
     numerals = Numerals(text, tokens)
+    norms = tokens.norms
     rendered = [_rendered(text, tokens, choice, conventions, numerals) for choice in found]
     for i, (choice, (readings, row)) in enumerate(zip(found, rendered, strict=True)):
         if not readings:
             continue
-        after = found[i + 1] if i + 1 < len(found) and found[i + 1].start == choice.end else None
-        next_readings = rendered[i + 1][0] if after else []
+        after = i + 1 < len(found) and found[i + 1].start == choice.end
+        next_readings = rendered[i + 1][0] if after else None
         if next_readings and next_readings[0][1] * spun >= 0.5:
             following = next_readings[0][0]
         else:
             following = _joined_word(text, tokens, choice.end)
         free = found[i - 1].end if i else 0
-        limit = found[i + 1].start if i + 1 < len(found) else len(tokens)
+        limit = found[i + 1].start if i + 1 < len(found) else len(norms)
         a, z, readings = _agreeing(text, tokens, choice, readings, following, free, limit)
-        best, *others = readings
+        best, p = readings[0]
         yield Finding(
             a,
             z,
             text[a:z],
             "phrase",
-            best[0],
-            calibrated(min(best[1] * spun, 1.0)),
-            tuple((r, calibrated(round(p * spun, 4))) for r, p in others[:MOST_ALTERNATIVES] if p * spun >= LEAST),
-            f"{dialects[choice.dialect]}: {' '.join(tokens.norms[choice.start : choice.end])} <- {row}",
+            best,
+            calibrated(min(p * spun, 1.0)),
+            tuple(
+                [
+                    (r, calibrated(round(p * spun, 4)))
+                    for r, p in readings[1 : 1 + MOST_ALTERNATIVES]
+                    if p * spun >= LEAST
+                ]
+            ),
+            f"{dialects[choice.dialect]}: {' '.join(norms[choice.start : choice.end])} <- {row}",
         )
 
 
@@ -129,30 +155,49 @@ def _rendered(
     """The readings of `choice` as they would stand in the text, distinct, with their probabilities, best first; and
     the best one in lexicon form."""
     start, end = choice.start, choice.end
+    norms = tokens.norms
     surface = text[tokens.starts[start] : tokens.ends[end - 1]]
-    spun = " ".join(tokens.norms[start:end])
-    shown_now = normalize(" ".join(surface.split()))
-    before = tokens.norms[start - 1] if start and tokens.joined[start] else ""
-    after = tokens.norms[end] if end < len(tokens) and tokens.joined[end] else ""
+    before = norms[start - 1] if start and tokens.joined[start] else ""
+    after = norms[end] if end < len(norms) and tokens.joined[end] else ""
     opens = opens_sentence(tokens, start, text)
     loud = surface.isupper() and is_loud(text, tokens, start, end)
+    spelt = opens or surface.islower()  # names keep their spelling
+    numeral = "n" in tokens.kinds[start:end]
     readings: dict[str, float] = {}
     row_of: dict[str, str] = {}
     for rank, (reading, p) in enumerate(choice.readings):
         if rank and p < LEAST:
             break
-        if numerals.forbid(start, end, reading):
+        if (numeral or reading[0].isdigit()) and numerals.forbid(start, end, reading):
             continue
-        original = conventions.render(reading) if surface.islower() or opens else reading  # names keep their spelling
-        if conventions.spelling.flips(spun, original):
-            continue
-        cased = in_case_of(surface, original, opens_sentence=opens, before=before, after=after, loud=loud)
-        if normalize(cased) != shown_now:
+        original = reading
+        if differs(reading):
+            original = conventions.render(reading) if spelt else reading
+            if conventions.spelling.flips(" ".join(norms[start:end]), original):
+                continue
+        if cased := _cased(surface, original, before, after, opens, loud):
             shown = conventions.apostrophes(cased)
             readings[shown] = readings.get(shown, 0.0) + p
             row_of.setdefault(shown, reading)
-    ranked = sorted(readings.items(), key=lambda r: -r[1])
+    ranked = sorted(readings.items(), key=_falling) if len(readings) > 1 else list(readings.items())
     return ranked, row_of[ranked[0][0]] if ranked else ""
+
+
+def _falling(reading: tuple[str, float]) -> float:
+    return -reading[1]
+
+
+def _cased(surface: str, original: str, before: str, after: str, opens: bool, loud: bool) -> str:
+    """`original` as it would stand in the place of `surface`; "" if nothing would change."""
+    casing = shipped_casing()
+    before, after = before if before in casing.befores else "", after if after in casing.afters else ""
+    return _in_place(surface, original, before, after, opens, loud)
+
+
+@lru_cache(maxsize=1 << 16)
+def _in_place(surface: str, original: str, before: str, after: str, opens: bool, loud: bool) -> str:
+    cased = in_case_of(surface, original, opens_sentence=opens, before=before, after=after, loud=loud)
+    return "" if normalize(cased) == normalize(" ".join(surface.split())) else cased
 
 
 def _joined_word(text: str, tokens: Tokens, index: int) -> str:
@@ -171,7 +216,7 @@ def _agreeing(
     """
     start, end = choice.start, choice.end
     a, z = tokens.starts[start], tokens.ends[end - 1]
-    if following:  # "this kind of a" -> "such an"
+    if following and any(r[-1] in "aAnN" for r, _ in readings):  # "this kind of a" -> "such an"
         readings = [(_LAST_ARTICLE.sub(lambda m: article_for(m[0], following), r), p) for r, p in readings]
     if free < start and tokens.joined[start] and tokens.norms[start - 1] in ("a", "an"):
         article = text[tokens.starts[start - 1] : tokens.ends[start - 1]]

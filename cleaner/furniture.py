@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import accumulate, pairwise
+from itertools import chain
 from typing import NamedTuple
 
 from cleaner.resources import rows
 from cleaner.result import Finding
+from cleaner.segment import stretches
 
 MAX_FURNITURE_LINE = 600  # characters, so that time stays linear whatever the input
 
@@ -28,13 +28,6 @@ class _Row(NamedTuple):
     why: str
     pattern: str
     confidence: float
-
-
-class _Line(NamedTuple):
-    start: int
-    end: int  # without the line ending
-    next: int  # with it
-    blank: bool
 
 
 # What the patterns may use: a name in capitals, a "user/agency" pair, an agency, a social network.
@@ -92,99 +85,114 @@ def opening_cues() -> list[str]:
 
 def furniture_lines(text: str, damage: Sequence[Finding], cued: Sequence[Cue] | None) -> list[Finding]:
     """Whole lines of `text` that belong to the page and not to the article, judged as they read once repaired."""
-    lines = _lines(text)
-    read = _repaired_lines(text, damage) if damage else list(map(str.strip, lines))
+
+    def read() -> Iterator[tuple[int, str]]:
+        return enumerate(_repaired_lines(text, damage) if damage else map(str.strip, _lines(text)))
+
     if cued is None:
-        lower = text.lower()
-        holds = {cue: rows for cue, rows in _cues()[1].items() if cue in lower}
-        why = {i: row for i, line in enumerate(read) if line and (row := _why(line, holds))}
+        holds = _held(text)
+        why = {i: row for i, line in read() if line and (row := _why(line, holds))}
     else:
-        inside = _numbers(text, lines, cued)
-        why = {i: row for i in sorted(inside) if read[i] and (row := _why(read[i], _cues()[1] if inside[i] else {}))}
-    for i in _repeated_captions([i for i, line in enumerate(read) if line and i not in why], read):
-        why[i] = _Row("repeated caption", "", 0.6)
-    spans = _line_spans(text, set(why)) if why else {}
+        inside = _numbers(text, cued)
+        chosen = ((i, line) for i, line in read() if i in inside and line) if inside else ()
+        why = {i: row for i, line in chosen if (row := _why(line, _cues()[1] if inside[i] else {}))}
+    repeated = list(_repeated_captions((i, line) for i, line in read() if line and i not in why))
+    why |= dict.fromkeys(repeated, _Row("repeated caption", "", 0.6))
     return [
         Finding(start, end, text[start:end], "furniture", "", why[i].confidence, (), f"furniture: {why[i].why}")
-        for i, (start, end) in spans.items()
+        for i, (start, end) in (_line_spans(text, why) if why else {}).items()
     ]
 
 
-def _lines(text: str) -> list[str]:
+def _held(text: str) -> dict[str, list[_Row]]:
+    """The rows whose cue stands somewhere in a text."""
+    found: set[str] = set()
+    for stretch in stretches(text):
+        lower = stretch.lower()
+        found.update(cue for cue in _cues()[1] if cue in lower)
+    return {cue: rows for cue, rows in _cues()[1].items() if cue in found}
+
+
+def _lines(text: str) -> Iterator[str]:
     """The lines of `text`, without their endings."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if "\r" in text else text.split("\n")
+    if "\r" in text:
+        return (m[1] for m in _LINES.finditer(text))
+    return (line for stretch in stretches(text) for line in stretch.removesuffix("\n").split("\n"))
 
 
-def _numbers(text: str, lines: Sequence[str], cued: Sequence[Cue]) -> dict[int, bool]:
+def _numbers(text: str, cued: Sequence[Cue]) -> dict[int, bool]:
     """The numbers of the lines that have cues, and whether they may hold one inside."""
     numbers: dict[int, bool] = {}
-    if cued:
-        starts = (
-            [m.start() for m in _LINES.finditer(text)]
-            if "\r" in text
-            else list(accumulate(lines, lambda at, line: at + len(line) + 1, initial=0))
-        )
-        for place, inside in cued:
-            i = bisect_right(starts, place) - 1
-            numbers[i] = numbers.get(i, False) or inside
+    number = at = 0
+    for place, inside in sorted(cued):
+        number += sum(text.count(end, at, place) for end in "\n\r") - text.count("\r\n", at, place)
+        at = place
+        numbers[number] = numbers.get(number, False) or inside
     return numbers
 
 
 _LINES = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 
 
-def _repaired_lines(text: str, damage: Sequence[Finding]) -> list[str]:
+def _repaired_lines(text: str, damage: Sequence[Finding]) -> Iterator[str]:
     """Each line, trimmed, with its damage repaired."""
-    read, i = [], 0
+    i = 0
     for m in _LINES.finditer(text):
         out, at = [], m.start()
         while i < len(damage) and damage[i].start < m.end(1):
             out += [text[at : damage[i].start], damage[i].text if (new := damage[i].replacement) is None else new]
             at = damage[i].end
             i += 1
-        read.append("".join([*out, text[at : m.end(1)]]).strip())
-    return read
+        yield "".join([*out, text[at : m.end(1)]]).strip()
 
 
-def _repeated_captions(kept: Sequence[int], read: Sequence[str]) -> Iterator[int]:
-    """Lines of five words or more that say again what the line before said, among paragraphs of prose.
+def _repeated_captions(lines: Iterable[tuple[int, str]]) -> Iterator[int]:
+    """Lines (with their numbers) of five words or more that say again what the line before said, among paragraphs of
+    prose.
 
     Refrains of verse stand among short lines, and so are left alone.
     """
-    if not any(read[i] == read[j] for i, j in pairwise(kept)):
-        return
-    at = 0
-    while at < len(kept):
-        last = at
-        while last + 1 < len(kept) and read[kept[last + 1]] == read[kept[at]]:
-            last += 1
-        if last > at:
-            line = read[kept[at]]
-            around = [read[kept[j]] for j in (at - 1, last + 1) if 0 <= j < len(kept)]
-            caption = 5 <= len(line.split()) <= 60 and line[0].isupper() and line[-1] not in ",;:!?"
+    before: str | None = None
+    held: str | None = None
+    again: list[int] = []
+    for i, line in chain(lines, [(-1, None)]):
+        if line == held:
+            again.append(i)
+            continue
+        if again and held is not None:
+            around = [neighbour for neighbour in (before, line) if neighbour is not None]
+            caption = 5 <= len(held.split()) <= 60 and held[0].isupper() and held[-1] not in ",;:!?"
             if caption and around and all(len(neighbour) >= 100 for neighbour in around):
-                yield from kept[at + 1 : last + 1]
-        at = last + 1
+                yield from again
+            again = []
+        before, held = held, line
 
 
-def _line_spans(text: str, chosen: set[int]) -> dict[int, tuple[int, int]]:
+def _line_spans(text: str, chosen: Collection[int]) -> dict[int, tuple[int, int]]:
     """What to cut out for each chosen line so that no empty line is left where it stood.
 
     A line goes with its ending, and with the blank lines after it if blank lines stand before it too.  At the
     foot of the text it goes with what separates it from the text above instead, and leaves its own ending.
     """
-    lines = [_Line(m.start(), m.end(1), m.end(), not m[1].strip()) for m in _LINES.finditer(text)]
-    content = [i for i, line in enumerate(lines) if not line.blank]
-    foot = next((k + 1 for k in range(len(content) - 1, -1, -1) if content[k] not in chosen), 0)
-    spans, blank_before = {}, True
-    for k, i in enumerate(content):
-        if k > 0 and content[k - 1] + 1 < i:
-            blank_before = True
-        if i not in chosen:
-            blank_before = False
-        elif k >= foot > 0:
-            spans[i] = (lines[content[k - 1]].end, lines[i].end)
+    spans: dict[int, tuple[int, int]] = {}
+    follows = False  # on a line that stays
+    blank_before, last, end = True, -1, 0
+    foot: dict[int, tuple[int, int]] = {}  # what the chosen lines since the last one that stays are, if none follows
+    for i, m in enumerate(_LINES.finditer(text)):
+        if not m[1].strip():
+            continue
+        if last in foot and blank_before:
+            spans[last] = spans[last][0], m.start()
+        blank_before |= 0 <= last < i - 1
+        if i in chosen:
+            spans[i] = m.span()
+            foot[i] = end, m.end(1)
         else:
-            follower = content[k + 1] if k + 1 < len(content) else len(lines)
-            spans[i] = (lines[i].start, lines[follower - 1].next if blank_before else lines[i].next)
+            foot.clear()
+            blank_before, follows = False, True
+        last, end = i, m.end(1)
+    if follows:
+        return spans | foot
+    if last in foot and blank_before:
+        spans[last] = spans[last][0], len(text)
     return spans

@@ -64,4 +64,5 @@ def apply(text: str, findings: Iterable[Finding]) -> str:
         if f.applied and f.replacement is not None:
             pieces += [text[position : f.start], f.replacement]
             position = f.end
-    return "".join(pieces) + text[position:]
+    pieces.append(text[position:])
+    return "".join(pieces)

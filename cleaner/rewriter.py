@@ -100,7 +100,7 @@ def in_case_of(
 
 def _telling(phrase: str, before: str, after: str) -> tuple[str, str]:
     """The words beside a phrase, or "" for those that do not bear on its capitals."""
-    pairs, words = shipped_casing().pairs, _words(phrase)
+    pairs, words = shipped_casing().pairs, _words(phrase) if before or after else ()
     if not words:
         return "", ""
     return before if (before, words[0][0]) in pairs else "", after if (words[-1][0], after) in pairs else ""

@@ -132,7 +132,7 @@ class Tokens:
 def paragraphs(text: str) -> Iterator[Span]:
     """Yield the non-empty lines of `text`, trimmed, with over-long ones cut into bounded pieces."""
     end = 0
-    for line in text.splitlines(keepends=True):
+    for line in (line for stretch in stretches(text) for line in stretch.splitlines(keepends=True)):
         start, end = end, end + len(line)
         if len(line) > MAX_PARAGRAPH:
             length = len(line.splitlines()[0])
@@ -141,6 +141,16 @@ def paragraphs(text: str) -> Iterator[Span]:
             if inside[0] != line[0]:
                 start += len(line) - len(line.lstrip())
             yield Span(start, start + len(inside))
+
+
+def stretches(text: str, size: int = 1 << 20) -> Iterator[str]:
+    """`text` in stretches of about `size` characters, each up to a line feed, so that the lines of a long text need
+    not all be held at once."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + size) + 1 or len(text)
+        yield text[start:end]
+        start = end
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[Span]:

@@ -40,7 +40,7 @@ def variants() -> dict[str, Variant]:
 
 
 @lru_cache(maxsize=1 << 16)
-def _differs(phrase: str) -> bool:
+def differs(phrase: str) -> bool:
     """Whether a phrase (lower case) has a word whose spelling differs."""
     return not variants().keys().isdisjoint(_WORD.findall(phrase))
 
@@ -76,7 +76,7 @@ class Spelling:
 
     def render(self, phrase: str) -> str:
         """`phrase` (lower case) with each word in the document's spelling, where that is known."""
-        if not _differs(phrase):
+        if not differs(phrase):
             return phrase
         table = variants()
         return _WORD.sub(lambda m: table[m[0]].other if m[0] in table and self.keeps(m[0]) is False else m[0], phrase)
@@ -88,7 +88,7 @@ class Spelling:
         >>> Spelling.of("").flips("labor", "labour"), Spelling.of("Harbours.").flips("labor", "work")
         (True, False)
         """
-        if not _differs(original):
+        if not differs(original):
             return False
         table = variants()
         ours, theirs = original.split(), spun.split()

@@ -307,6 +307,17 @@ def test_furniture_that_holds_damage() -> None:
 
 # --- Properties -----------------------------------------------------------------------------------------------
 
+
+def test_furniture_of_a_long_text_is_that_of_its_articles() -> None:
+    """A text of several megabytes is gone through piece by piece."""
+    article = f"{PROSE}\n\nRead Also: another article\n\n{PROSE}\n"
+    times = 3_000_000 // len(article)
+    spans = [(f.start, f.end) for f in repairs(article)]
+    assert spans
+    moved = [(k * len(article) + start, k * len(article) + end) for k in range(times) for start, end in spans]
+    assert [(f.start, f.end) for f in repairs(article * times)] == moved
+
+
 EXAMPLES = [row[-1] for row in rows("furniture.tsv")]
 DAMAGE = [
     "â€™",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaner.segment import MAX_PARAGRAPH, normalize, paragraphs, parts, tokenize, word_hash, words
+from cleaner.segment import MAX_PARAGRAPH, normalize, paragraphs, parts, stretches, tokenize, word_hash, words
 
 # Pieces that meet the tokeniser's rules more often than random characters do.
 PIECES = st.sampled_from(
@@ -141,3 +141,10 @@ def test_parts_cover_a_text_and_keep_its_paragraphs(text: str, size: int) -> Non
     cut = list(parts(text, size))
     assert "".join(text[a:b] for a, b in cut) == text
     assert [(a + p.start, a + p.end) for a, b in cut for p in paragraphs(text[a:b])] == list(paragraphs(text))
+
+
+@given(st.text("a\n\r\x85 ", max_size=30), st.integers(1, 10))
+def test_stretches_have_the_lines_of_the_text(text: str, size: int) -> None:
+    cut = list(stretches(text, size))
+    assert "".join(cut) == text
+    assert [line for stretch in cut for line in stretch.splitlines(keepends=True)] == text.splitlines(keepends=True)

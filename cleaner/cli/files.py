@@ -23,15 +23,20 @@ class Document:
     """One text with what is needed to write it back.
 
     `path` is None for standard input and for the built-in example.  `text` is without the byte order mark,
-    which is `mark`; `data` are the bytes as they were read.
+    which is `mark`; `raw` are the bytes as they were read, where the text alone might not give them back.
     """
 
     name: str
     path: Path | None
     text: str
-    data: bytes
     mark: bytes
     encoding: str
+    raw: bytes | None = None
+
+    @property
+    def data(self) -> bytes:
+        """The bytes as they were read."""
+        return self.mark + self.text.encode(self.encoding) if self.raw is None else self.raw
 
     def encode(self, text: str) -> bytes:
         """`text` as bytes of this document: the very bytes that were read if it is unchanged.
@@ -41,7 +46,7 @@ class Document:
         """
         if text == self.text:
             return self.data
-        if self.mark + self.text.encode(self.encoding) != self.data:
+        if self.raw is not None and self.mark + self.text.encode(self.encoding) != self.raw:
             raise OSError(f"{self.encoding} would not give all bytes back; convert the file to UTF-8 first")
         return self.mark + text.encode(self.encoding)
 
@@ -96,17 +101,18 @@ def read(files: Iterable[str], encoding: str, problems: Problems) -> Iterator[Do
             problems.add(f"{name}: a corpus file; clean it with `cleaner run`")
             continue
         try:
-            data = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
+            yield _document(file, name, kind, encoding)
         except FileNotFoundError:
             problems.add(f"{name}: no such file or folder; check the spelling")
-            continue
         except OSError as error:
             problems.add(f"{name}: cannot be read ({reason(error)}); check that it is a file that you may read")
-            continue
-        try:
-            yield decode(name, None if file == STDIN else Path(file), data, _encoding(kind, data, encoding))
         except ValueError as error:
             problems.add(str(error))
+
+
+def _document(file: str, name: str, kind: str | None, encoding: str) -> Document:
+    data = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
+    return decode(name, None if file == STDIN else Path(file), data, _encoding(kind, data, encoding))
 
 
 def _encoding(kind: str | None, data: bytes, encoding: str) -> str:
@@ -140,7 +146,7 @@ def decode(name: str, path: Path | None, data: bytes, encoding: str = "utf-8") -
         raise ValueError(
             f"{name}:{line}: byte 0x{data[offset]:02x} at offset {offset} is not {codec.upper()}; try {mend}"
         ) from None
-    return Document(name, path, text, data, mark, codec)
+    return Document(name, path, text, mark, codec, None if codec == "utf-8" else data)
 
 
 def demo() -> Document:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from cleaner.result import Finding, Result
@@ -32,7 +34,7 @@ class Lines:
     """Lines and columns, both from 1, of the code points of a text."""
 
     def __init__(self, text: str) -> None:
-        self._starts = [0, *(m.end() for m in _LINE_END.finditer(text))]
+        self._starts = array("q", chain((0,), (m.end() for m in _LINE_END.finditer(text))))
         self._length = len(text)
 
     def at(self, offset: int) -> tuple[int, int]:
