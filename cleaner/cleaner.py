@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cleaner.cues import cued
 from cleaner.furniture import Cue
+from cleaner.garbage import uncollected
 from cleaner.repairs import repairs
 from cleaner.result import Finding, Paragraph, Result, Verdict, apply
 from cleaner.screen import words
@@ -97,7 +98,7 @@ class Cleaner:
         self._recognizer = None
 
     def _clean_batch(self, texts: Sequence[str]) -> list[Result]:
-        with single():
+        with single(), uncollected():
             return self._cleaned(texts)
 
     def _cleaned(self, texts: Sequence[str]) -> list[Result]:

@@ -18,6 +18,7 @@ from cleaner.expressions import MOST_WORDS, NONE, Inventory
 from cleaner.islands import Batch
 from cleaner.language_model import LanguageModel
 from cleaner.lexicon import MAX_WORDS, Channel, Hashes, Matches, phrase_keys
+from cleaner.network import log_sum
 from cleaner.plausibility import surprise
 from cleaner.segment import tokenize, word_hash
 from cleaner.thesaurus import NO_WORD, Thesaurus
@@ -130,7 +131,7 @@ class Composer:
             return found, self.thesaurus.original[found.row].astype(np.int64), p
         channel = self.channels[table - 1]
         found = channel.swaps(keys)
-        p = np.logaddexp.reduce(channel.log_swap[found.row], axis=1) - np.log(len(channel.dialects))
+        p = log_sum(channel.log_swap[found.row]) - np.log(len(channel.dialects))
         return found, channel.original[found.row].astype(np.int64), p
 
     def _as_they_stand(self, here: Indices, hashes: Hashes) -> Parts:

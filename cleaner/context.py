@@ -130,22 +130,29 @@ class ContextModel:
         left, right = np.maximum(spans.low - WINDOW, spans.begin), np.minimum(spans.high + WINDOW, spans.end)
         near = int(left.min())  # no word before it counts
         row = self._row[ids[near : int(right.max())]]
-        vectors = self._around.take(row, 0) * self._around_scale[row, None]
+        vectors = np.zeros((len(row) + 1, self._around.shape[1]), np.float32)  # the last one stands for no word
+        np.multiply(self._around.take(row, 0), self._around_scale[row, None], out=vectors[:-1])
         keep = self._keep[row]
         # In double precision, so that a span scores alike whatever stands before its document in the batch.
-        total = np.zeros((len(row) + 1, vectors.shape[1]))
-        np.cumsum(vectors * keep[:, None], axis=0, dtype=float, out=total[1:])
+        total = np.zeros(vectors.shape)
+        np.cumsum(vectors[:-1] * keep[:, None], axis=0, dtype=float, out=total[1:])
         count = np.r_[0.0, np.cumsum(keep, dtype=float)]
         low, left, right, high = (at - near for at in (spans.low, left, right, spans.high))
-        bag, weight = (s[low] - s[left] + s[right] - s[high] for s in (total, count))
+        bag = total.take(low, 0)
+        bag -= total.take(left, 0)
+        bag += total.take(right, 0)
+        bag -= total.take(high, 0)
         bag *= w.bag
-        bag /= np.maximum(weight, 1.0)[:, None]
+        bag /= np.maximum(count[low] - count[left] + count[right] - count[high], 1.0)[:, None]
         context: Vectors = bag.astype(np.float32)
-        vectors = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), np.float32)])
+        near_by = np.empty_like(context)
         for k in range(PLACES):
-            before, after = spans.low - 1 - k, spans.high + k
-            context += w.place[k] * vectors.take(np.where(before >= spans.begin, before - near, -1), 0)
-            context += w.place[PLACES + k] * vectors.take(np.where(after < spans.end, after - near, -1), 0)
+            before, after = low - 1 - k, high + k
+            sides = (k, before, before >= spans.begin - near), (PLACES + k, after, after < spans.end - near)
+            for place, at, inside in sides:
+                vectors.take(np.where(inside, at, -1), 0, out=near_by, mode="wrap")
+                near_by *= w.place[place]
+                context += near_by
         return context
 
     def score(self, contexts: Vectors, words: NDArray[np.int32], context: Indices) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from cleaner.islands import UNCHANGED, Batch, Candidates, Lattice, candidates, l
 from cleaner.language_model import START, LanguageModel
 from cleaner.lattice import decode
 from cleaner.lexicon import MAX_WORDS, Channel
+from cleaner.network import log_sum, numbered
 from cleaner.reference import Reference
 
 Floats = NDArray[np.float64]
@@ -108,7 +109,7 @@ class Detector:
         n_paragraphs = len(b.document)
         swap = self._log_swap(b, c, log_dialect) if score is None else score
         log_stay = self.channel.log_stay[c.original]
-        stay = np.logaddexp.reduce(log_stay + log_dialect[b.paragraph[c.stay_start]], axis=1)
+        stay = log_sum(log_stay + log_dialect[b.paragraph[c.stay_start]])
         unchanged = spread(stay, c, len(b.ids))
 
         t = self.tuning
@@ -157,7 +158,7 @@ class Detector:
     def _log_swap(self, b: Batch, c: Candidates, log_dialect: Floats) -> Floats:
         """log P(spun | original) of each candidate, under its paragraph's mixture of dialects."""
         weights = log_dialect[b.paragraph[c.start]]
-        return np.asarray(np.logaddexp.reduce(self.channel.log_swap[c.row] + weights, axis=1))
+        return log_sum(self.channel.log_swap[c.row] + weights)
 
     def log_prob(self, b: Batch, token: NDArray[np.int64]) -> NDArray[np.float32]:
         """log P(token | the two before it in its paragraph), for chosen tokens of a batch."""
@@ -206,7 +207,7 @@ class Detector:
         best = reading.best
         originals = self._words[self.channel.original[c.row]]
         ids, low, high = restored(b.ids, c.start[best], c.size[best], originals[best])
-        span, number = np.unique(c.start * (MAX_WORDS + 1) + c.size, return_inverse=True)
+        span, number = numbered(c.start * (MAX_WORDS + 1) + c.size)
         start, size = span // (MAX_WORDS + 1), span % (MAX_WORDS + 1)
         edges = np.r_[low, len(ids)][b.first]
         paragraph = b.paragraph[start]

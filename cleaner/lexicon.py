@@ -243,9 +243,8 @@ class Channel:
         """All rows whose spun phrase stands among the tokens; `keys` as from `phrase_keys`."""
         starts, sizes, rows = [], [], []
         for size, key in enumerate(keys, 1):
-            place = self._spun.may_have(key)
-            low = np.searchsorted(self.spun_key, key[place])
-            count = np.searchsorted(self.spun_key, key[place], "right") - low
+            place, low = self._spun.find(key)
+            count = self._alike.take(low)
             start = np.repeat(place, count)
             starts.append(start)
             sizes.append(np.full(len(start), size))
@@ -256,13 +255,16 @@ class Channel:
         """All originals that stand untouched among the tokens; `row` numbers the original."""
         starts, sizes, rows = [], [], []
         for size, key in enumerate(keys, 1):
-            place = self._originals.may_have(key)
-            at = np.searchsorted(self.original_key, key[place])
-            hit = np.searchsorted(self.original_key, key[place], "right") > at
-            starts.append(place[hit])
-            sizes.append(np.full(len(starts[-1]), size))
-            rows.append(at[hit])
+            place, row = self._originals.find(key)
+            starts.append(place)
+            sizes.append(np.full(len(place), size))
+            rows.append(row)
         return Matches(*map(np.concatenate, (starts, sizes, rows)))
+
+    @cached_property
+    def _alike(self) -> NDArray[np.int64]:
+        """How many rows from each one on spell the same phrase as it does."""
+        return self.spun_key.searchsorted(self.spun_key, "right") - np.arange(len(self.spun_key))
 
     @cached_property
     def _spun(self) -> Sieve:

@@ -8,6 +8,8 @@ depends on a pair (last word, edge) alone, and is asked in one call for the whol
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,9 +94,7 @@ def network(islands: Islands, model: Scorer) -> Network:
     # Groups: the last words of the edges that end at a node, and of what stands before the island.
     size = (words >= 0).sum(axis=1)
     ends = node[np.r_[islands.end, first[:-1]]]
-    groups, group_of = np.unique(
-        _key(ends, np.r_[words[np.arange(n_edges), size - 1], context[:, 1]]), return_inverse=True
-    )
+    groups, group_of = numbered(_key(ends, np.r_[words[np.arange(n_edges), size - 1], context[:, 1]]))
     node_of = groups >> _WORD_BITS
     last = (groups & (2**_WORD_BITS - 1)).astype(np.int32)
 
@@ -191,6 +191,27 @@ def runs(values: Indices) -> tuple[Indices, Indices]:
     np.subtract(begin[1:], begin[:-1], out=count[:-1])
     count[-1:] = len(values) - begin[-1:]
     return begin, count
+
+
+def numbered(keys: Indices) -> tuple[Indices, Indices]:
+    """The distinct keys in ascending order, and the number of each key among them.
+
+    Twice as fast as `np.unique` where most keys are in order already.
+
+    >>> [column.tolist() for column in numbered(np.array([7, 3, 7]))]
+    [[3, 7], [1, 0, 1]]
+    """
+    order = np.argsort(keys, kind="stable")
+    ordered = keys.take(order)
+    begin, count = runs(ordered)
+    number = np.empty(len(keys), np.int64)
+    number[order] = np.arange(len(begin)).repeat(count)
+    return ordered.take(begin), number
+
+
+def log_sum(log_p: NDArray[Any]) -> NDArray[Any]:
+    """log of the sum of the probabilities in each row (n, k); faster than to reduce along so short an axis."""
+    return np.asarray(reduce(np.logaddexp, log_p.T))
 
 
 def _key(number: Indices, word: Ints) -> Indices:

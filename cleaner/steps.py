@@ -103,9 +103,13 @@ def _survivors(total: Floats, node_state: Indices, beam: float, width: int) -> F
     bar *= np.exp(-beam)
     keep = total >= bar.repeat(np.diff(node_state))
     keep &= total > 0
-    for node in np.flatnonzero(np.add.reduceat(keep, node_state[:-1], dtype=np.int64) > width).tolist():
-        own = total[node_state[node] : node_state[node + 1]]
-        keep[node_state[node] + np.argsort(-own, kind="stable")[width:]] = False
+    size = np.add.reduceat(keep, node_state[:-1], dtype=np.int64)
+    if size.max() > width:
+        crowded = size > width
+        own = np.flatnonzero(keep & crowded.repeat(np.diff(node_state)))
+        size = size[crowded]
+        own = own.take(np.lexsort((-total.take(own), np.arange(len(size)).repeat(size))))
+        keep[own.take(ranges(np.cumsum(size) - size + width, size - width))] = False
     return keep
 
 
@@ -142,8 +146,9 @@ def leave(net: Network, sums: Sums, t: Transitions, pair_score: Floats, scale: n
     best = sums.state_best.take(t.states).take(t.source)
     best += score
     sums.pair_best[t.pairs] = highest = np.maximum.reduceat(best, t.begin)
-    hits = np.flatnonzero(best == highest.repeat(t.fan))
-    sums.pair_from[t.pairs] = t.states.take(t.source.take(hits.take(np.searchsorted(hits, t.begin))))
+    # Of equals the first one, which is written last.
+    hits = np.flatnonzero(best == highest.repeat(t.fan))[::-1]
+    sums.pair_from[t.pairs.take(t.pair.take(hits))] = t.states.take(t.source.take(hits))
     return score
 
 
