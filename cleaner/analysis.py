@@ -113,7 +113,7 @@ def analyse(
         if not assume_spun:
             if recognizer.own is not None:
                 _look_with(recognizer.own, parsed, analyses, detector)
-            if unseen:
+            if unseen and any(analysis.spun_probability < _DOUBTFUL for analysis in analyses):
                 _look_again(parsed, analyses, detector, recognizer)
         garbled = np.array([expressions or a.spun_probability >= _DOUBTFUL for a in analyses])
         own = [analysis for analysis, wanted in zip(analyses, garbled.tolist(), strict=True) if wanted]

@@ -18,7 +18,7 @@ from cleaner.expressions import MOST_WORDS, NONE, Inventory
 from cleaner.islands import Batch
 from cleaner.language_model import LanguageModel
 from cleaner.lexicon import MAX_WORDS, Channel, Hashes, Matches, phrase_keys
-from cleaner.network import log_sum
+from cleaner.network import log_sum, numbered
 from cleaner.plausibility import surprise
 from cleaner.segment import tokenize, word_hash
 from cleaner.thesaurus import NO_WORD, Thesaurus
@@ -94,7 +94,7 @@ class Composer:
         token = np.flatnonzero(reach)
         hashes, joined = b.hashes[token], b.joined[token]
         joined[1:] &= np.diff(token) == 1
-        kinds, kind = np.unique(hashes, return_inverse=True)  # what is read alone is read once
+        kinds, kind = numbered(hashes)  # what is read alone is read once
         alone = self._readings([kinds], len(kinds))
         plain = self._as_they_stand(np.flatnonzero(kinds), kinds)
         phrases = self._readings([np.zeros_like(hashes), *phrase_keys(hashes, joined)[1:]], len(token))

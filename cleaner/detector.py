@@ -183,7 +183,7 @@ class Detector:
         n = np.int64(len(self.channel.text))
         # Count each spun phrase once a place, whatever the number of rows that read it so.
         of_original = case[c.start] * n + original
-        _, pair_number = np.unique(case[c.start] * np.int64(len(self.channel.original)) + c.row, return_inverse=True)
+        _, pair_number = numbered(case[c.start] * np.int64(len(self.channel.original)) + c.row)
         pair_count = np.bincount(pair_number, weights=reading.posterior)[pair_number]
         touched = np.zeros(len(b.ids) + 1)
         np.add.at(touched, c.start, reading.posterior)
@@ -191,7 +191,7 @@ class Detector:
         untouched = np.clip(1.0 - np.cumsum(touched[:-1]), 0.0, 1.0)
         left = np.minimum(untouched[c.stay_start], untouched[c.stay_start + c.stay_size - 1])
         keys = np.r_[of_original, case[c.stay_start] * n + c.original]
-        _, number = np.unique(keys, return_inverse=True)
+        _, number = numbered(keys)
         total = np.bincount(number, weights=np.r_[reading.posterior, left])[number[: len(of_original)]]
         own = reading.posterior
         elsewhere = np.maximum(total - own, 0.0)

@@ -27,6 +27,7 @@ from cleaner.integrity import verified
 from cleaner.islands import Batch
 from cleaner.language_model import LanguageModel
 from cleaner.lexicon import FOLD, Channel, phrase_keys
+from cleaner.network import numbered
 from cleaner.plausibility import cohesion, log_fit, surprise
 from cleaner.segment import tokenize, word_hash
 from cleaner.thesaurus import Thesaurus
@@ -133,7 +134,7 @@ class Recognizer:
 
     def words(self, numbers: Ints) -> Ints:
         """The words of some expressions (n, MOST_WORDS) as ids of the language model; -1 pads."""
-        distinct, place = np.unique(numbers, return_inverse=True)
+        distinct, place = numbered(numbers)
         norms = [_norms(self.inventory.texts[i]) for i in distinct.tolist()]
         ids = self.model.ids([w for own in norms for w in own])
         length = np.array([len(own) for own in norms], np.int64)
