@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import count, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -66,14 +67,14 @@ class Cleaner:
     def clean_many(self, texts: Iterable[str], workers: int = 1) -> Iterator[Result]:
         """Clean texts lazily and in order; results do not depend on the number of `workers` (processes)."""
         if workers <= 1:
-            for batch in _batches(texts, len, _AHEAD_CHARACTERS):
+            for batch in _batches(texts, len, repeat(_AHEAD_CHARACTERS)):
                 yield from self._clean_batch(batch)
             return
         from concurrent.futures import Future, ProcessPoolExecutor
 
         with ProcessPoolExecutor(workers) as pool:
             waiting: deque[Future[list[Result]]] = deque()
-            for batch in _batches(texts, len, _AHEAD_CHARACTERS):
+            for batch in _batches(texts, len, _growing(workers)):
                 waiting.append(pool.submit(self._clean_batch, batch))
                 if len(waiting) > 2 * workers:
                     yield from waiting.popleft().result()
@@ -144,7 +145,7 @@ class Cleaner:
         if not seen:
             doubtful = list(range(len(cut)))
         found: dict[int, Analysis] = {}
-        for some in _batches(doubtful, lambda k: len(cut[k]), _AHEAD_CHARACTERS):
+        for some in _batches(doubtful, lambda k: len(cut[k]), repeat(_AHEAD_CHARACTERS)):
             found |= self._read(some, [cut[k].text for k in some], [seen[k] for k in some] if seen else None)
         return found
 
@@ -192,18 +193,27 @@ def _joined(parts: Iterable[tuple[_Part, Analysis | None]]) -> Analysis:
     return joined((part.start, analysis or honest(paragraphs(part.text))) for part, analysis in parts)
 
 
-def _batches(items: Iterable[T], size: Callable[[T], int], most: int = _BATCH_CHARACTERS) -> Iterator[list[T]]:
-    """Lists of items of about `most` characters in all."""
+def _batches(
+    items: Iterable[T], size: Callable[[T], int], most: Iterable[int] = repeat(_BATCH_CHARACTERS)
+) -> Iterator[list[T]]:
+    """Lists of items, each of about as many characters in all as `most` has next."""
+    limits = iter(most)
     waiting: list[T] = []
-    total = 0
+    total, limit = 0, next(limits)
     for item in items:
         waiting.append(item)
         total += size(item)
-        if total >= most:
+        if total >= limit:
             yield waiting
-            waiting, total = [], 0
+            waiting, total, limit = [], 0, next(limits)
     if waiting:
         yield waiting
+
+
+def _growing(workers: int) -> Iterator[int]:
+    """How many characters each of the batches for some workers has: few at first, so that none is idle with a short
+    input."""
+    return (min(_AHEAD_CHARACTERS, _AHEAD_CHARACTERS // 4 * (1 + n // (2 * workers))) for n in count())
 
 
 def _merged(first: Sequence[Finding], second: Sequence[Finding]) -> list[Finding]:

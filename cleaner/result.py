@@ -29,6 +29,11 @@ class Finding:
     source: str = ""
     applied: bool = False
 
+    def __reduce__(self) -> tuple[type[Finding], tuple[object, ...]]:
+        # Workers hand over tens of thousands: so they are packed and unpacked many times as fast as by default.
+        places = self.start, self.end, self.text, self.kind
+        return Finding, (*places, self.replacement, self.confidence, self.alternatives, self.source, self.applied)
+
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
@@ -38,6 +43,9 @@ class Paragraph:
     end: int
     spun_probability: float
     dialect: str | None = None
+
+    def __reduce__(self) -> tuple[type[Paragraph], tuple[object, ...]]:
+        return Paragraph, (self.start, self.end, self.spun_probability, self.dialect)
 
 
 @dataclass(frozen=True, slots=True)
