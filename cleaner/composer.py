@@ -18,7 +18,7 @@ from cleaner.expressions import MOST_WORDS, NONE, Inventory
 from cleaner.islands import Batch
 from cleaner.language_model import LanguageModel
 from cleaner.lexicon import MAX_WORDS, Channel, Hashes, Matches, phrase_keys
-from cleaner.network import log_sum, numbered
+from cleaner.network import covered, log_sum, numbered
 from cleaner.plausibility import surprise
 from cleaner.segment import tokenize, word_hash
 from cleaner.thesaurus import NO_WORD, Thesaurus
@@ -51,12 +51,11 @@ class Composer:
         self.model, self._lent_from = model, lent
 
     def __call__(self, b: Batch, where: NDArray[np.bool_] | None = None) -> tuple[Hits, Hits]:
-        """The compositions in which some word differs, and the expressions that stand in the text as they are.
+        """The compositions in which some word differs, and the expressions that stand in the text as they are where
+        these are.
 
         What nobody has listed or lent is composed only from tokens `where` it may be worth it (default: anywhere).
         """
-        here = np.flatnonzero(b.hashes)
-        untouched = compose(self.inventory, self._as_they_stand(here, b.hashes), b.joined)
         strange, listed = self._strange(b), self._listed(b)
         starts = np.zeros_like(strange)
         for ahead in range(1, _AHEAD + 1):
@@ -69,7 +68,17 @@ class Composer:
         odd = np.r_[0, np.cumsum(strange)]
         kept = odd[hits.start + hits.size] > odd[hits.start + 1]
         kept |= (hits.number >= self._lent_from) & (hits.size > 1)
-        return hits.only(kept | listed[hits.start]), untouched
+        hits = hits.only(kept | listed[hits.start])
+        return hits, self._untouched(b, hits)
+
+    def _untouched(self, b: Batch, hits: Hits) -> Hits:
+        """The expressions that stand in the text as they are and share tokens with some hits."""
+        n = len(b.hashes)
+        low, high = np.maximum(hits.start - (MOST_WORDS - 1), 0), np.minimum(hits.start + hits.size, n)
+        last = np.minimum(high + MOST_WORDS - 1, n)
+        from_here, near = (covered(low, end, n) for end in (high, last))
+        parts = self._as_they_stand(np.flatnonzero(near & (b.hashes != 0)), b.hashes)
+        return compose(self.inventory, parts, b.joined, np.flatnonzero(from_here))
 
     def _strange(self, b: Batch) -> NDArray[np.bool_]:
         """Which tokens are strange company to the one before them."""

@@ -209,6 +209,16 @@ def numbered(keys: NDArray[Any]) -> tuple[NDArray[Any], Indices]:
     return ordered.take(begin), number
 
 
+def covered(begin: Indices, end: Indices, n: int) -> Flags:
+    """Which of the places 0 .. n - 1 lie in any of the stretches begin .. end - 1.
+
+    >>> covered(np.array([1, 2]), np.array([3, 4]), 6).tolist()
+    [False, True, True, True, False, False]
+    """
+    edges = np.bincount(begin, minlength=n + 1) - np.bincount(end, minlength=n + 1)
+    return np.asarray(np.cumsum(edges[:n]) > 0)
+
+
 def log_sum(log_p: NDArray[Any]) -> NDArray[Any]:
     """log of the sum of the probabilities in each row (n, k); faster than to reduce along so short an axis."""
     return np.asarray(reduce(np.logaddexp, log_p.T))
