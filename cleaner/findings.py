@@ -157,8 +157,9 @@ def _rendered(
     start, end = choice.start, choice.end
     norms = tokens.norms
     surface = text[tokens.starts[start] : tokens.ends[end - 1]]
-    before = norms[start - 1] if start and tokens.joined[start] else ""
-    after = norms[end] if end < len(norms) and tokens.joined[end] else ""
+    casing, joined = shipped_casing(), tokens.joined
+    before = norms[start - 1] if start and joined[start] and norms[start - 1] in casing.befores else ""
+    after = norms[end] if end < len(norms) and joined[end] and norms[end] in casing.afters else ""
     opens = opens_sentence(tokens, start, text)
     loud = surface.isupper() and is_loud(text, tokens, start, end)
     spelt = opens or surface.islower()  # names keep their spelling
@@ -175,11 +176,14 @@ def _rendered(
             original = conventions.render(reading) if spelt else reading
             if conventions.spelling.flips(" ".join(norms[start:end]), original):
                 continue
-        if cased := _cased(surface, original, before, after, opens, loud):
-            shown = conventions.apostrophes(cased)
+        if shown := _in_place(surface, original, before, after, opens, loud):
+            if conventions.curly:
+                shown = conventions.apostrophes(shown)
             readings[shown] = readings.get(shown, 0.0) + p
             row_of.setdefault(shown, reading)
-    ranked = sorted(readings.items(), key=_falling) if len(readings) > 1 else list(readings.items())
+    ranked = list(readings.items())
+    if len(ranked) > 1:
+        ranked.sort(key=_falling)
     return ranked, row_of[ranked[0][0]] if ranked else ""
 
 
@@ -187,15 +191,9 @@ def _falling(reading: tuple[str, float]) -> float:
     return -reading[1]
 
 
-def _cased(surface: str, original: str, before: str, after: str, opens: bool, loud: bool) -> str:
-    """`original` as it would stand in the place of `surface`; "" if nothing would change."""
-    casing = shipped_casing()
-    before, after = before if before in casing.befores else "", after if after in casing.afters else ""
-    return _in_place(surface, original, before, after, opens, loud)
-
-
 @lru_cache(maxsize=1 << 16)
 def _in_place(surface: str, original: str, before: str, after: str, opens: bool, loud: bool) -> str:
+    """`original` as it would stand in the place of `surface`; "" if nothing would change."""
     cased = in_case_of(surface, original, opens_sentence=opens, before=before, after=after, loud=loud)
     return "" if normalize(cased) == normalize(" ".join(surface.split())) else cased
 
