@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaner import translation
+from cleaner.closer import CALIBRATION, CloserLook, look_closer, offer, readings, with_uncured
 from cleaner.detector import Detector, Floats, Reading
 from cleaner.findings import CHANGED, choices, findings, group
 from cleaner.islands import Batch, Candidates, Lattice, batch
@@ -22,7 +23,7 @@ from cleaner.segment import Span, Tokens, paragraphs, tokenize
 from cleaner.technical import SCIENTIFIC, technical
 from cleaner.terms import CURED, finding, merged, terms
 from cleaner.thesaurus import DIALECT
-from cleaner.unseen import CALIBRATION, evidence, readings, suspicion, swapped, with_uncured
+from cleaner.unseen import WORTH_A_LOOK, evidence, suspicion, swapped
 
 # From this probability on, a document is read as one of a spinner that no table knows.
 _DOUBTFUL = 0.5
@@ -149,27 +150,32 @@ def as_translated(text: str, p: float, detector: Detector, channel: Channel) -> 
 
 
 def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, recognizer: Recognizer) -> None:
-    """Weigh the documents that no known dialect explains as translations and as an unknown spinner's, and put what that
-    says into `analyses`.
+    """Weigh the documents that no known dialect explains as translations and as an unknown spinner's, the strangest
+    with a closer look, and put what that says into `analyses`.
 
     Translations have strange words too, so what reads like one is held for one unless its words are far stranger.
     """
     unexplained = np.array([analysis.spun_probability < _DOUBTFUL for analysis in analyses])
     rest = parsed.only(unexplained)
-    thesaurus, (style, channel) = recognizer.thesaurus, translation.shipped()
-    doubt = suspicion(evidence(rest.batch, rest.capital, thesaurus, recognizer.discriminator, detector.model))
+    style, channel = translation.shipped()
+    told = evidence(rest.batch, rest.capital, recognizer.thesaurus, recognizer.discriminator, detector.model)
     translated = style.probability(rest.batch, rest.capital, detector.model)
-    columns = (np.flatnonzero(unexplained), doubt.probability, doubt.rate, translated)
+    columns = (np.flatnonzero(unexplained), suspicion(told).probability, translated)
     # Nothing is said of the last documents if they are empty.
-    for d, p, rate, q in zip(*(column.tolist() for column in columns), strict=False):
+    for i, (d, p, q) in enumerate(zip(*(column.tolist() for column in columns), strict=False)):
+        one = closer = None
+        if p >= WORTH_A_LOOK:
+            one = rest.only(np.arange(len(rest.texts)) == i)
+            closer = look_closer(one.batch, told.only(i, int(rest.batch.first[rest.bounds[i]])))
+            p = float(closer.doubt.probability[0])
         if max(p, q) <= analyses[d].spun_probability:
             continue
         if max(p, q) < _DOUBTFUL:
             analyses[d] = replace(analyses[d], spun_probability=max(p, q))
-        elif q >= _DOUBTFUL and _logit(p) < _logit(q) + _STRANGER:
+        elif one is None or closer is None or (q >= _DOUBTFUL and _logit(p) < _logit(q) + _STRANGER):
             analyses[d] = as_translated(parsed.texts[d], q, detector, channel)
         else:
-            analyses[d] = _unseen(parsed.texts[d], p, rate, detector, recognizer)
+            analyses[d] = _unseen(one, closer, recognizer)
 
 
 def _with_terms(parsed: Parsed, analyses: Sequence[Analysis], recognizer: Recognizer) -> list[Analysis]:
@@ -211,20 +217,18 @@ def _logistic(log_odds: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -700, 700))))
 
 
-def _unseen(text: str, p: float, rate: float, detector: Detector, recognizer: Recognizer) -> Analysis:
-    """Read one document as spun, with probability `p`, by somebody who swaps the share `rate` of the words."""
-    parsed = parse([text], detector, shield_names=True)
-    assert parsed is not None
-    b, thesaurus, discriminator = parsed.batch, recognizer.thesaurus, recognizer.discriminator
-    told = evidence(b, parsed.capital, thesaurus, discriminator, detector.model)
-    changed = swapped(told, rate)
-    strange = changed >= CHANGED
-    by_paragraph = group(readings(b, told.token[strange], changed[strange], thesaurus, discriminator))
+def _unseen(parsed: Parsed, closer: CloserLook, recognizer: Recognizer) -> Analysis:
+    """Read one document as spun by somebody unknown, as a `closer` look at it says."""
+    b, told, p = parsed.batch, closer.told, float(closer.doubt.probability[0])
+    changed = swapped(told, float(closer.doubt.rate[0]))
+    strange = told.token[changed >= CHANGED]
+    found_readings = offer(b, closer, strange, recognizer.thesaurus, recognizer.model)
+    by_paragraph = group(readings(b, found_readings, strange, changed[changed >= CHANGED]))
     found: list[Finding] = []
     for k, tokens in enumerate(parsed.tokens):
         own = (told.token >= b.first[k]) & (told.token < b.first[k + 1])
-        cured = findings(text, tokens, by_paragraph.get(k, []), p, (DIALECT,), CALIBRATION, changed=0.0)
-        found += with_uncured(text, tokens, list(cured), told.token[own] - b.first[k], p * changed[own])
+        cured = findings(parsed.texts[0], tokens, by_paragraph.get(k, []), p, (DIALECT,), CALIBRATION, changed=0.0)
+        found += with_uncured(parsed.texts[0], tokens, list(cured), told.token[own] - b.first[k], p * changed[own])
     spun = tuple(Paragraph(*span, round(p, 4), DIALECT) for span in parsed.spans[0])
     return Analysis(p, DIALECT, spun, tuple(found))
 

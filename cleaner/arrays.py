@@ -1,10 +1,11 @@
-"""Model files that are arrays end to end: a magic number, then each array as numpy's `save` writes it."""
+"""Model files that are arrays: end to end after a magic number, or by their names in an archive."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,3 +33,25 @@ def write_arrays(path: Path, magic: bytes, arrays: Iterable[NDArray[Any]]) -> No
         file.write(magic)
         for array in arrays:
             np.save(file, array)
+
+
+class Archive:
+    """A dataclass of arrays and numbers that is kept as an uncompressed .npz archive."""
+
+    __slots__ = ()
+    SHIPPED: ClassVar[Path]  # the one that comes with the package
+
+    @classmethod
+    def open(cls, path: Path | None = None) -> Self:
+        """Read one (default: the one shipped).
+
+        Raises OSError if the file cannot be read, KeyError if it lacks an array.
+        """
+        with np.load(verified(path or cls.SHIPPED)) as archive:
+            found: dict[str, Any] = {f.name: archive[f.name] for f in fields(cls)}  # type: ignore[arg-type]
+        return cls(**{name: array if array.ndim else array.item() for name, array in found.items()})
+
+    def save(self, path: Path) -> None:
+        """Write it; the same arrays give the same bytes."""
+        with path.open("wb") as file:
+            np.savez(file, **{f.name: getattr(self, f.name) for f in fields(self)})  # type: ignore[arg-type]

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.integrity import verified
+from cleaner.arrays import Archive
 from cleaner.language_model import SPECIAL, LanguageModel
 
 Indices = NDArray[np.int64]
@@ -24,7 +24,6 @@ Vectors = NDArray[np.float32]
 
 WINDOW = 12  # words to each side in the bag
 PLACES = 5  # words to each side with a weight of their own
-SHIPPED = Path(__file__).parent / "models" / "en.context"
 
 
 def restored(
@@ -64,7 +63,7 @@ class Spans:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(Archive):
     """The model as it is stored.
 
     `hashes` (words, ascending); `around`, `reading` (words, dimensions; int8) with a scale for each row; `bias` of a
@@ -72,6 +71,8 @@ class Weights:
     (2 * PLACES, dimensions): weights of the words at -1, -2 .. and +1, +2 ..; `bag` (dimensions).
     `language` and `channel` multiply the log-probabilities of language model and channel beside this model.
     """
+
+    SHIPPED: ClassVar[Path] = Path(__file__).parent / "models" / "en.context"
 
     hashes: NDArray[np.uint64]
     around: NDArray[np.int8]
@@ -84,20 +85,6 @@ class Weights:
     bag: Vectors
     language: float
     channel: float
-
-    @classmethod
-    def open(cls, path: Path = SHIPPED) -> Weights:
-        """Read the weights (default: those shipped)."""
-        with np.load(verified(path)) as archive:
-            found: dict[str, Any] = {f.name: archive[f.name] for f in fields(cls)}
-        for name in ("language", "channel"):
-            found[name] = float(found[name])
-        return cls(**found)
-
-    def save(self, path: Path) -> None:
-        """Write the weights as an uncompressed .npz archive."""
-        with path.open("wb") as file:
-            np.savez(file, **{f.name: getattr(self, f.name) for f in fields(self)})
 
 
 class ContextModel:

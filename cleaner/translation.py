@@ -13,16 +13,16 @@ that a document has are added to the channel.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.arrays import Archive
 from cleaner.calibration import Calibration, Platt
-from cleaner.integrity import verified
 from cleaner.islands import Batch
 from cleaner.language_model import START, LanguageModel
 from cleaner.lexicon import Channel, Entry, extended, phrase_key
@@ -32,7 +32,6 @@ Floats = NDArray[np.float64]
 Keys = NDArray[np.uint64]
 Ints = NDArray[np.int64]
 
-SHIPPED = Path(__file__).parent / "models" / "en.translationese"
 CHANNEL = Path(__file__).parent / "models" / "en.translated"
 DIALECT = "translated-"  # begins the names of the channel's dialects
 OTHER = "translated-other"  # of languages that no pairs were made with
@@ -63,25 +62,15 @@ _LOWEST, _HIGHEST = -4, 5  # steps
 
 
 @dataclass(frozen=True, eq=False)
-class Translationese:
+class Translationese(Archive):
     """The regression: `words` (ascending hashes of the frequent words), and for each feature, of ascending `key`, its
     `weight` (nats for "translated" against "honest")."""
+
+    SHIPPED: ClassVar[Path] = Path(__file__).parent / "models" / "en.translationese"
 
     words: Keys
     key: Keys
     weight: NDArray[np.float32]
-
-    @classmethod
-    def open(cls, path: Path = SHIPPED) -> Translationese:
-        """Read the weights (default: those shipped)."""
-        with np.load(verified(path)) as archive:
-            arrays: dict[str, Any] = {f.name: archive[f.name] for f in fields(cls)}
-        return cls(**arrays)
-
-    def save(self, path: Path) -> None:
-        """Write the weights as an uncompressed .npz archive; the same weights give the same bytes."""
-        with path.open("wb") as file:
-            np.savez(file, **{f.name: getattr(self, f.name) for f in fields(self)})
 
     def probability(self, b: Batch, capital: NDArray[np.bool_], model: LanguageModel) -> Floats:
         """P(translated and back) of each document of a batch."""

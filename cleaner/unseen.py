@@ -5,14 +5,11 @@ author's own words do.  For each word x the two are weighed together: what the t
 as they stand, sum_o P(x | o) (P(o in context) / P(x in context))^scale, and the log-odds of the replaced-token
 discriminator.  With w(x) the likelihood ratio that comes of it, a document's is the product over its words of
 1 - r + r w(x), where r is the share of words that were swapped, averaged over all r.  No lattice is needed, so that
-every document can be looked at.  In one that stands out, each strange word is read as what the discriminator ranks
-first among the thesaurus' readings.
+every document can be looked at; those that stand out get a closer look (`cleaner.closer`).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -20,17 +17,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.calibration import Platt
 from cleaner.discriminator import Discriminator
-from cleaner.findings import CHANGED, Choice
 from cleaner.islands import Batch
 from cleaner.language_model import LanguageModel
 from cleaner.plausibility import log_fit
-from cleaner.result import Finding
-from cleaner.segment import Tokens, word_hash
+from cleaner.segment import word_hash
 from cleaner.spelling import variants
-from cleaner.terms import CURED
-from cleaner.thesaurus import DIALECT, NO_WORD, Thesaurus
+from cleaner.thesaurus import NO_WORD, Thesaurus
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -43,33 +36,44 @@ CAP = 6.0  # nats that one reading may gain: the language model is no better jud
 LEAST_GAIN = 0.02
 SUREST = 4.0  # nats that one word can tell
 WITNESSES = 300.0  # distinct words; a longer text tells no more, for its words err together
-OFFERED = 48  # readings of a strange word that are ranked
-KEPT = 8  # and of those, how many are worth a look
 
 
 class Weights(NamedTuple):
-    """What a word tells: `natural` and `strange` times the discriminator's log-odds below and above 0, `gain` times the
-    log of what the thesaurus gains, `known` if the thesaurus could have swapped it, and a `constant`."""
+    """What a word tells: `natural` and `strange` times the discriminator's log-odds below and above 0, `closer_natural`
+    and `closer_strange` times the encoder's, `gain` times the log of what the thesaurus gains, `known` if the thesaurus
+    could have swapped it, and a `constant`."""
 
     natural: float
     strange: float
     gain: float
     known: float
     constant: float
+    closer_natural: float = 0.0
+    closer_strange: float = 0.0
 
     def __call__(self, e: Evidence) -> Floats:
         """The log-odds of each word."""
         told = np.where(e.strange < 0, self.natural, self.strange) * e.strange + self.gain * e.gain
+        told += np.where(e.closer < 0, self.closer_natural, self.closer_strange) * e.closer
         return np.asarray(told + self.known * e.known + self.constant)
+
+
+class Look(NamedTuple):
+    """How documents are judged: by the log-likelihood ratio of a word (`of_word`), and the `slope` and `intercept` of
+    a document's log-odds over its log-likelihood ratio."""
+
+    of_word: Weights
+    slope: float
+    intercept: float
 
 
 # Fitted to documents and words of three development spinners (mythes, phrases, poor) and to honest text of many kinds
 # by `python -m benchmarks.spinners.weigh`; see docs/decisions/0007-unseen.md.
-OF_DOCUMENT = Weights(-0.046, 0.704, 0.156, 0.074, -0.615)  # log-likelihood ratio of a word in a document
-DOCUMENT = (1.8, -6.5)  # log-odds of a document: slope and intercept over its log-likelihood ratio
-OF_WORD = Weights(0.199, 0.704, 0.13, 0.621, -0.682)  # log-odds of a word in a spun document
-RATE = 0.919  # weight of the log-odds of the share of swapped words beside them
-CALIBRATION = Platt(0.998, -0.721)  # of the probability of a reading
+FIRST = Look(Weights(-0.046, 0.704, 0.156, 0.074, -0.615), 1.8, -6.5)
+CLOSER = Look(Weights(-0.104, 0.595, 0.146, 0.549, -1.052, 0.016, 0.727), 1.81, -9.5)
+OF_WORD = Weights(0.051, 0.351, 0.161, 0.531, -0.297, 0.685, 0.532)  # log-odds of a word in a spun document
+WORTH_A_LOOK = 0.01  # P(spun) by the first look, from which a document gets a closer one
+RATE = 0.374  # weight of the log-odds of the share of swapped words beside them
 
 # Words that no synonym table helps with: determiners, pronouns, prepositions, conjunctions, auxiliaries.
 CLOSED_CLASS = """
@@ -87,20 +91,20 @@ class Suspicion:
 
     log_ratio: Floats
     rate: Floats
+    look: Look
 
     @property
     def probability(self) -> Floats:
         """P(spun) of each document."""
-        slope, intercept = DOCUMENT
         # Rounded, for the last digits of the discriminator depend on what else is in the batch.
-        return np.asarray(np.round(_logistic(slope * self.log_ratio + intercept), 6))
+        return np.asarray(np.round(_logistic(self.look.slope * self.log_ratio + self.look.intercept), 6))
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What is told by the words `token` of a batch of so many `documents`: the `document` and the `hashes` of each, the
-    discriminator's log-odds (`strange`), the log of what the thesaurus gains (`gain`), and whether it could have
-    swapped the word (`known`)."""
+    discriminator's log-odds (`strange`), the log of what the thesaurus gains (`gain`), whether it could have swapped
+    the word (`known`), and the encoder's log-odds (`closer`; 0 before it has read the document)."""
 
     documents: int
     token: Indices
@@ -109,16 +113,27 @@ class Evidence:
     strange: Floats
     gain: Floats
     known: NDArray[np.bool_]
+    closer: Floats
+
+    def only(self, number: int, first: int) -> Evidence:
+        """That of one document, whose tokens begin at `first`."""
+        own = self.document == number
+        return Evidence(
+            1,
+            self.token[own] - first,
+            np.zeros(int(own.sum()), np.int64),
+            *(column[own] for column in (self.hashes, self.strange, self.gain, self.known, self.closer)),
+        )
 
 
 @cache
-def _no_witnesses() -> NDArray[np.uint64]:
+def no_witnesses() -> NDArray[np.uint64]:
     """Words of closed classes, and those that two countries spell apart: thesauri call both spellings synonyms."""
     return np.array([word_hash(word) for word in (*CLOSED_CLASS.split(), *variants())], np.uint64)
 
 
 @cache
-def _readings(thesaurus: Thesaurus, model: LanguageModel) -> NDArray[np.int32]:
+def single_readings(thesaurus: Thesaurus, model: LanguageModel) -> NDArray[np.int32]:
     """The language model's id of each one-word original of the thesaurus; -1 for longer ones."""
     ids = np.r_[model.ids(thesaurus.vocabulary, thesaurus.word_key), np.int32(-1)]
     single = (thesaurus.words[:, 1:] == NO_WORD).all(axis=1)
@@ -134,9 +149,9 @@ def evidence(
 ) -> Evidence:
     """Weigh the words of a batch; capitalised ones are taken for names."""
     n_tokens = len(b.ids)
-    keys = np.where(capital | np.isin(b.hashes, _no_witnesses()), np.uint64(0), b.hashes)
+    keys = np.where(capital | np.isin(b.hashes, no_witnesses()), np.uint64(0), b.hashes)
     matches = thesaurus.swaps([keys], MOST)
-    reading = _readings(thesaurus, model)[thesaurus.original[matches.row]]
+    reading = single_readings(thesaurus, model)[thesaurus.original[matches.row]]
     word = reading >= 0
     place, reading, row = matches.start[word], reading[word], matches.row[word]
 
@@ -159,24 +174,25 @@ def evidence(
         discriminator(b, token),
         np.log(total[token] + LEAST_GAIN),
         known[token],
+        np.zeros(len(token)),
     )
 
 
-def suspicion(e: Evidence, weights: Weights = OF_DOCUMENT) -> Suspicion:
+def suspicion(e: Evidence, look: Look = FIRST) -> Suspicion:
     """How much each document of a batch looks spun.
 
     A word that recurs is one witness, heard as often as it stands there: a document's terms of art and its spinner's
     habits err alike each time.
     """
     share = 1.0 / _recurrence(e.document, e.hashes)
-    told = np.expm1(np.minimum(weights(e), SUREST))
+    told = np.expm1(np.minimum(look.of_word(e), SUREST))
     ratios = np.stack(
         [np.bincount(e.document, weights=share * np.log1p(r * told), minlength=e.documents) for r in RATES], axis=1
     )
     words = np.bincount(e.document, weights=share, minlength=e.documents)
     ratios = ratios * np.minimum(1.0, WITNESSES / np.maximum(words, 1))[:, None]
     total = np.logaddexp.reduce(ratios, axis=1)
-    return Suspicion(total - np.log(len(RATES)), np.exp(ratios - total[:, None]) @ RATES)
+    return Suspicion(total - np.log(len(RATES)), np.exp(ratios - total[:, None]) @ RATES, look)
 
 
 def _recurrence(document: Indices, hashes: NDArray[np.uint64]) -> Indices:
@@ -189,51 +205,6 @@ def _recurrence(document: Indices, hashes: NDArray[np.uint64]) -> Indices:
 def swapped(e: Evidence, rate: float) -> Floats:
     """P(a word is a substitute) of each word of spun documents in which the share `rate` (0..1) of words is swapped."""
     return _logistic(OF_WORD(e) + RATE * np.log(rate / (1 - rate)))
-
-
-def readings(
-    b: Batch, token: Indices, changed: Floats, thesaurus: Thesaurus, discriminator: Discriminator
-) -> Iterator[Choice]:
-    """What some tokens, in text order, may stand for; `changed` (0..1) is the probability that each is a substitute.
-
-    Readings are of one word for one, ranked by the discriminator.
-    """
-    keys = np.zeros_like(b.hashes)
-    keys[token] = b.hashes[token]
-    found = thesaurus.swaps([keys], OFFERED)
-    original = thesaurus.original[found.row].astype(np.int64)
-    word = _readings(thesaurus, discriminator.model)[original]
-    single = word >= 0
-    start, row, original, word = found.start[single], found.row[single], original[single], word[single]
-    owner = np.searchsorted(token, start)
-    score = discriminator.rank(b, token, owner, word, thesaurus.log_swap(row))
-    peak = np.full(len(token), -np.inf)
-    np.maximum.at(peak, owner, score)
-    weight = np.exp(score - peak[owner])
-    p = changed[owner] * weight / np.bincount(owner, weights=weight, minlength=len(token))[owner]
-    order = np.lexsort((-score, owner))
-    begin = np.searchsorted(owner, np.arange(len(token) + 1))
-    paragraph = b.paragraph[token]
-    for i, (k, at) in enumerate(zip(paragraph.tolist(), (token - b.first[paragraph]).tolist(), strict=True)):
-        best = order[begin[i] : min(begin[i] + KEPT, begin[i + 1])]
-        if len(best):
-            ranked = zip(map(thesaurus.text, original[best].tolist()), p[best].tolist(), strict=True)
-            yield Choice(k, at, at + 1, tuple(ranked), 0)
-
-
-def with_uncured(text: str, tokens: Tokens, cured: Sequence[Finding], place: Indices, changed: Floats) -> list[Finding]:
-    """The findings of a paragraph's tokens that are `cured` with some confidence, and one without a cure for each of
-    the other words that were probably `changed` (0..1): those at `place` among the tokens."""
-    found = [f for f in cured if f.confidence >= CURED]
-    ends = [f.end for f in found]
-    uncured = []
-    for i, p in zip(place[changed >= CHANGED].tolist(), changed[changed >= CHANGED].tolist(), strict=True):
-        start, end = tokens.starts[i], tokens.ends[i]
-        after = bisect_right(ends, start)
-        if after == len(ends) or found[after].start >= end:
-            source = f"{DIALECT}: {tokens.norms[i]} <- ?"
-            uncured.append(Finding(start, end, text[start:end], "phrase", None, round(p, 4), (), source))
-    return sorted([*found, *uncured], key=lambda f: f.start)
 
 
 def _logistic(log_odds: Floats) -> Floats:

@@ -10,6 +10,7 @@ import numpy as np
 
 from cleaner import Cleaner
 from cleaner.cleaner import recognizer, shipped
+from cleaner.closer import look_closer, offer, readings
 from cleaner.findings import CHANGED
 from cleaner.islands import Batch, batch, rarity
 from cleaner.language_model import START
@@ -17,15 +18,14 @@ from cleaner.segment import tokenize
 from cleaner.unseen import (
     CAP,
     CLOSED_CLASS,
+    FIRST,
     LEAST_GAIN,
     MOST,
-    OF_DOCUMENT,
     RATES,
     SCALE,
     SUREST,
     Suspicion,
     evidence,
-    readings,
     suspicion,
     swapped,
 )
@@ -95,7 +95,7 @@ def test_agrees_with_the_formula_word_by_word() -> None:
         known = len(table.known([np.array([key])]).row) > 0
         if known or odds:
             strange = float(recognizer().discriminator(b, np.array([place]))[0])
-            w = OF_DOCUMENT
+            w = FIRST.of_word
             weight = (w.natural if strange < 0 else w.strange) * strange + w.gain * np.log(odds + LEAST_GAIN)
             told.append((b.tokens[0].norms[place], np.exp(min(weight + w.known * known + w.constant, SUREST))))
     count = Counter(word for word, _ in told)
@@ -120,18 +120,31 @@ def test_what_a_text_repeats_is_no_further_evidence() -> None:
 
 def test_readings_share_the_probability_of_a_substitute() -> None:
     b, models = parsed(GARBLED), recognizer()
-    told = evidence(b, np.zeros(len(b.ids), bool), models.thesaurus, models.discriminator, shipped().model)
-    changed = swapped(told, 0.3)
-    found = list(readings(b, told.token, changed, models.thesaurus, models.discriminator))
+    told = evidence(b, np.zeros(len(b.ids), bool), models.thesaurus, models.discriminator, models.model)
+    closer = look_closer(b, told)
+    changed = swapped(closer.told, 0.3)
+    found = list(readings(b, offer(b, closer, told.token, models.thesaurus, models.model), told.token, changed))
     places = [choice.start for choice in found]
     assert places == sorted(set(places)) and set(places) <= set(told.token.tolist())
+    assert all(a.end <= b.start for a, b in pairwise(found))
     of = dict(zip(told.token.tolist(), changed.tolist(), strict=True))
     for choice in found:
         odds = [p for _, p in choice.readings]
-        assert odds == sorted(odds, reverse=True) and 0 < sum(odds) <= of[choice.start] + 1e-9
-        assert b.tokens[0].norms[choice.start] not in dict(choice.readings)
-    alone = list(readings(b, told.token[-3:], changed[-3:], models.thesaurus, models.discriminator))
-    assert [c.readings[0][0] for c in alone] == [c.readings[0][0] for c in found if c.start >= told.token[-3]]
+        surest = max(of.get(place, 0.0) for place in range(choice.start, choice.end))
+        assert odds == sorted(odds, reverse=True) and 0 < sum(odds) <= surest + 1e-9
+        assert " ".join(b.tokens[0].norms[choice.start : choice.end]) not in dict(choice.readings)
+    last = told.token[-3:]
+    alone = list(readings(b, offer(b, closer, last, models.thesaurus, models.model), last, changed[-3:]))
+    assert [c.readings[0][0] for c in alone] == [c.readings[0][0] for c in found if c.start >= last[0]]
+
+
+def test_phrases_are_read_as_one() -> None:
+    b, models = parsed("The club lost its financial backing when the stadium burnt down."), recognizer()
+    told = evidence(b, np.zeros(len(b.ids), bool), models.thesaurus, models.discriminator, models.model)
+    token = np.array([b.tokens[0].norms.index("financial"), b.tokens[0].norms.index("backing")])
+    found = offer(b, look_closer(b, told), token, models.thesaurus, models.model)
+    assert found.start.tolist() == [token[0]] and found.stop.tolist() == [token[1] + 1]
+    assert "funding" in found.text
 
 
 def test_strange_words_without_a_likely_reading_are_reported_without_a_cure() -> None:

@@ -1,6 +1,6 @@
 """Fit the weights of cleaner/unseen.py.
 
-    python -m benchmarks.spinners.weigh ../shared --varied FOLDER               # a few minutes on one core
+    python -m benchmarks.spinners.weigh ../shared --varied FOLDER               # a quarter of an hour on one core
     python -m benchmarks.spinners.weigh ../shared --varied FOLDER --readings    # then, with these weights in place
 
 Honest text: of the corpus, of `--varied` (text of other times and kinds, see cleaner/training/discriminator.py), and
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -25,10 +25,11 @@ from numpy.typing import NDArray
 from benchmarks.spinners import spin
 from cleaner.analysis import parse
 from cleaner.cleaner import recognizer, shipped
+from cleaner.closer import READING, Offer, look_closer, offer, softmax
 from cleaner.findings import CHANGED
 from cleaner.segment import normalize
 from cleaner.training.corpus import read
-from cleaner.unseen import Evidence, Weights, evidence, readings, suspicion, swapped
+from cleaner.unseen import CLOSER, FIRST, Evidence, Look, Weights, evidence, suspicion, swapped
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +53,7 @@ def document(text: str, edits: Sequence[tuple[int, int, str]] = ()) -> Document 
         return None
     models = recognizer()
     told = evidence(parsed.batch, parsed.capital, models.thesaurus, models.discriminator, models.model)
+    told = look_closer(parsed.batch, told).told
     starts = np.concatenate([np.array(t.starts) for t in parsed.tokens])
     ends = np.concatenate([np.array(t.ends) for t in parsed.tokens])
     labels = np.zeros(len(starts), np.int8)
@@ -60,59 +62,110 @@ def document(text: str, edits: Sequence[tuple[int, int, str]] = ()) -> Document 
     return Document(told, labels[told.token])
 
 
-def confidences(text: str, edits: Sequence[tuple[int, int, str]]) -> Iterator[tuple[float, bool]]:
-    """The probability of the likeliest reading of each word of a spun text, and whether it is right."""
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The readings of the strange words of a spun text, the probability that each word was changed, and which readings
+    are right."""
+
+    found: Offer
+    changed: Floats
+    right: NDArray[np.bool_]
+
+
+def offered(text: str, edits: Sequence[tuple[int, int, str]]) -> Readings:
+    """What is offered for the strange words of a spun text."""
     parsed = parse([text], shipped(), shield_names=True)
     assert parsed is not None
     b, models = parsed.batch, recognizer()
     told = evidence(b, parsed.capital, models.thesaurus, models.discriminator, models.model)
-    changed = swapped(told, float(suspicion(told).rate[0]))
-    strange = changed >= CHANGED
+    closer = look_closer(b, told)
+    changed = swapped(closer.told, float(closer.doubt.rate[0]))
+    token = told.token[changed >= CHANGED]
+    found = offer(b, closer, token, models.thesaurus, models.model)
+    starts, ends = (np.concatenate([np.array(getattr(t, n)) for t in parsed.tokens]) for n in ("starts", "ends"))
     original = {(a, z): normalize(o) for a, z, o in edits}
-    for choice in readings(b, told.token[strange], changed[strange], models.thesaurus, models.discriminator):
-        tokens = parsed.tokens[choice.paragraph]
-        reading, p = choice.readings[0]
-        yield p, original.get((tokens.starts[choice.start], tokens.ends[choice.start])) == reading
+    spans = zip(starts[found.start].tolist(), ends[found.stop - 1].tolist(), strict=True)
+    author = [original.get(span) for span in spans]
+    right = np.array([t == author[i] for i, t in zip(found.owner.tolist(), found.text, strict=True)], bool)
+    surest = np.maximum.reduceat(changed[changed >= CHANGED], np.searchsorted(token, found.start))
+    return Readings(found, surest, right)
+
+
+def fit_readings(documents: Sequence[Readings]) -> Floats:
+    """The weights of a log-linear model of the right reading among those of its stretch."""
+    from scipy.optimize import minimize
+
+    x, owner, right = [], [], []
+    count = 0
+    for d in documents:
+        known = np.bincount(d.found.owner, weights=d.right, minlength=len(d.found.start)) > 0
+        kept = known[d.found.owner]
+        x.append(d.found.features[kept])
+        owner.append(count + (np.cumsum(known) - 1)[d.found.owner[kept]])
+        right.append(d.right[kept])
+        count += int(known.sum())
+    features, stretch, good = np.concatenate(x), np.concatenate(owner), np.concatenate(right)
+
+    def loss(w: Floats) -> tuple[float, Floats]:
+        p = softmax(features @ w, stretch)
+        return -float(np.log(p[good]).sum()) / count, (p @ features - features[good].sum(axis=0)) / count
+
+    return np.asarray(minimize(loss, READING, jac=True, method="L-BFGS-B").x)
+
+
+def confidences(d: Readings, weights: Floats) -> list[tuple[float, bool]]:
+    """The probability of the likeliest reading of each stretch, and whether it is right."""
+    p = d.changed[d.found.owner] * softmax(d.found.features @ weights, d.found.owner)
+    order = np.lexsort((-p, d.found.owner))
+    best = order[np.searchsorted(d.found.owner, np.arange(len(d.found.start)))]
+    return list(zip(p[best].tolist(), d.right[best].tolist(), strict=True))
 
 
 def joined(documents: Sequence[Document]) -> Evidence:
     """All words of the documents, as if they were one batch."""
     told = [d.told for d in documents]
-    columns = (
-        np.concatenate([getattr(e, name) for e in told]) for name in ("token", "hashes", "strange", "gain", "known")
-    )
-    token, hashes, strange, gain, known = columns
+    names = ("hashes", "strange", "gain", "known", "closer")
     number = np.repeat(np.arange(len(told)), [len(e.token) for e in told])
-    return Evidence(len(told), token, number, hashes, strange, gain, known)
+    token = np.concatenate([e.token for e in told])
+    return Evidence(len(told), token, number, *(np.concatenate([getattr(e, name) for e in told]) for name in names))
 
 
-def fit_documents(honest: Sequence[Document], spun: Sequence[Document]) -> tuple[Weights, float]:
-    """The weights that tell both sorts best by logistic regression on their log-likelihood ratios, and its slope."""
+def fit_documents(honest: Sequence[Document], spun: Sequence[Document], start: Look) -> Look:
+    """The look that tells both sorts best, by logistic regression on their log-likelihood ratios at even odds."""
     from scipy.optimize import minimize
 
     told = joined([*honest, *spun])
     y = np.r_[np.zeros(len(honest)), np.ones(len(spun))]
     weight = np.where(y == 1, len(honest) / len(spun), 1.0)
+    given = np.array([*start.of_word, start.slope, start.intercept])
+    free = np.flatnonzero(given != 0)  # the first look does not know what the closer one tells
+
+    def look(p: Floats) -> Look:
+        every = given.copy()
+        every[free] = p
+        return Look(Weights(*every[:-2].tolist()), *every[-2:].tolist())
 
     def loss(p: Floats) -> float:
-        score = p[5] * suspicion(told, Weights(*p[:5])).log_ratio + p[6]
-        return float((weight * (np.logaddexp(0, score) - y * score)).mean() + 1e-3 * ((p - start) ** 2).sum())
+        made = look(p)
+        score = made.slope * suspicion(told, made).log_ratio + made.intercept
+        return float((weight * (np.logaddexp(0, score) - y * score)).mean() + 1e-2 * ((p - given[free]) ** 2).sum())
 
-    start = np.array([0.3, 0.5, 0.1, -0.2, -0.3, 1.0, -1.0])
-    best = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 600, "xatol": 1e-2, "fatol": 1e-5}).x
-    return Weights(*np.round(best[:5], 3).tolist()), round(float(best[5]), 2)
+    # What looks strange closer by is no sign of an honest author.
+    least = np.r_[np.full(5, -np.inf), np.zeros(2), np.full(2, -np.inf)][free]
+    best = minimize(
+        loss, given[free], method="L-BFGS-B", bounds=[(low, None) for low in least], options={"maxiter": 60}
+    )
+    return look(np.round(best.x, 3))
 
 
 def fit_words(spun: Sequence[Document], rates: Floats) -> tuple[Weights, float]:
     """Logistic regression on the words of spun documents, with the log-odds of each one's share of swaps."""
     told = joined(spun)
     offset = np.log(rates / (1 - rates))[told.document]
-    x = np.stack(
-        [np.minimum(told.strange, 0), np.maximum(told.strange, 0), told.gain, told.known, np.ones(len(offset)), offset],
-        1,
-    )
-    p = logistic(x, np.concatenate([d.labels for d in spun]).astype(float))
-    return Weights(*np.round(p[:5], 3).tolist()), round(float(p[5]), 3)
+    parts = (np.minimum(told.strange, 0), np.maximum(told.strange, 0), told.gain, told.known, np.ones(len(offset)))
+    closer = (np.minimum(told.closer, 0), np.maximum(told.closer, 0))
+    p = logistic(np.stack([*parts, *closer, offset], 1), np.concatenate([d.labels for d in spun]).astype(float))
+    return Weights(*np.round(p[:7], 3).tolist()), round(float(p[7]), 3)
 
 
 def logistic(x: Floats, y: Floats) -> Floats:
@@ -128,7 +181,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shared", type=Path, help="folder with corpus/ and dev/")
     parser.add_argument("--varied", type=Path, required=True, help="folder of *.jsonl.zst files of other kinds of text")
-    parser.add_argument("--readings", action="store_true", help="fit the confidence of readings instead")
+    parser.add_argument("--readings", action="store_true", help="fit what tells for a reading instead")
     options = parser.parse_args()
     random = Random(1)
 
@@ -151,7 +204,10 @@ def main() -> None:
         for text in random.sample([*modern, *ours], EACH)
     ]
     if options.readings:
-        outcomes = [c for made in taught for c in confidences(made.text, made.edits)]
+        documents = [offered(made.text, made.edits) for made in taught]
+        weights = fit_readings(documents)
+        print(f"READING = {np.round(weights, 2).tolist()}")
+        outcomes = [c for d in documents for c in confidences(d, weights)]
         p = np.clip([p for p, _ in outcomes], 1e-6, 1 - 1e-6)
         x = np.stack([np.log(p / (1 - p)), np.ones(len(p))], axis=1)
         print("CALIBRATION = Platt({:.3f}, {:.3f})".format(*logistic(x, np.array([y for _, y in outcomes], float))))
@@ -159,10 +215,12 @@ def main() -> None:
     honest = known(document(t) for t in [*modern, *varied, *ours])
     spun = known(document(made.text, made.edits) for made in taught)
     print(f"{len(honest)} honest and {len(spun)} spun documents", flush=True)
-    weights, slope = fit_documents(honest, spun)
-    surest = np.sort(suspicion(joined(honest), weights).log_ratio)[-5:].round(1).tolist()
-    print(f"OF_DOCUMENT = {weights}\nslope {slope}; honest documents reach {surest}")
-    rate = suspicion(joined(spun), weights).rate
+    closer = CLOSER
+    for name, start in (("FIRST", FIRST), ("CLOSER", CLOSER)):
+        closer = fit_documents(honest, spun, start)
+        surest = np.sort(suspicion(joined(honest), closer).log_ratio)[-5:].round(1).tolist()
+        print(f"{name} = {closer}\nat even odds; honest documents reach {surest}", flush=True)
+    rate = suspicion(joined(spun), closer).rate
     print("OF_WORD = {}\nRATE = {}".format(*fit_words(spun, rate)))
 
 

@@ -7,8 +7,7 @@
 Each piece of text gets a spinner of its own: a share of the words that it swaps, and how evenly it chooses among the
 synonyms that the thesaurus has for a word (or the swaps of the news dialects, or of a table of `--swaps`); a quarter of
 them swap twice over, as careless dictionaries do.  Examples are the honest words (0) and the substitutes drawn for them
-(1), each among neighbours that the spinner has swapped; and, for what they stand for, the thesaurus' readings of the
-substitutes, of which one is right.  Adam, binary cross-entropy and softmax (PyTorch).
+(1), each among neighbours that the spinner has swapped.  Adam, binary cross-entropy (PyTorch).
 
 One piece in five comes from `--varied`, a folder like the corpus with text of other times and kinds: without it, an
 honest novel of the 19th century looks more garbled than a spun article.
@@ -28,20 +27,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaner.cleaner import shipped
-from cleaner.discriminator import NEXT, OFFSETS, WIDE, Network, language_features, rows
+from cleaner.closer import OFFERED
+from cleaner.discriminator import OFFSETS, WIDE, Network, between, rows
 from cleaner.language_model import SPECIAL, START, LanguageModel
 from cleaner.lexicon import Channel
 from cleaner.segment import word_hash
 from cleaner.thesaurus import NO_WORD, Thesaurus
 from cleaner.training.corpus import Corpus, merge, tokenized
-from cleaner.unseen import CLOSED_CLASS, OFFERED
+from cleaner.unseen import CLOSED_CLASS
 
 WORDS = 40_000
 DIMENSIONS = 64
 UNITS, SECOND = 256, 64
 PIECE = 2_500  # words
 PIECES = 6  # of a lesson
-RANKED = 900  # substitutes of a lesson whose readings are ranked
 RATES = (0.02, 0.05, 0.12, 0.3, 0.3, 0.6, 1.0)
 VARIED = 0.2  # share of pieces
 THESAURUS = 0.5  # share of pieces that its swaps make
@@ -72,8 +71,7 @@ class Lesson:
 
     `ids` of the text; for each example its `place` there and those `around` it (len(ids) outside its paragraph), the
     stretch `low` .. `high` - 1 of wider context, the `word` (id) that stands there, the `language` model's features,
-    and whether it is a substitute (`label`).  For each of the examples `ranked`: `readings` (ids; -1 pads), what is
-    `given` of each (the language model's features and log P(word | reading)), and which is `right`.
+    and whether it is a substitute (`label`).
     """
 
     ids: NDArray[np.int32]
@@ -84,10 +82,6 @@ class Lesson:
     word: NDArray[np.int32]
     language: NDArray[np.float32]
     label: NDArray[np.float32]
-    ranked: Types
-    readings: NDArray[np.int32]
-    given: NDArray[np.float32]
-    right: Types
 
 
 class Lessons:
@@ -127,8 +121,8 @@ class Lessons:
         # The thesaurus' rows of a spun word, the most probable originals first.
         known_rows = np.flatnonzero((original >= 0) & (spun >= 0))
         known_rows = known_rows[np.argsort(spun[known_rows], kind="stable")]
-        self.reading, self.log_swap = original[known_rows], -cost[known_rows]
-        self.readings_of = np.searchsorted(spun[known_rows], np.arange(n + 1))
+        self._originals, self._log_swap = original[known_rows], -cost[known_rows]
+        self._rows_of = np.searchsorted(spun[known_rows], np.arange(n + 1))
         single = (channel.words[:, 0] >= 0) & (channel.words[:, 1] < 0)
         original = np.where(single, types(channel.word_key)[channel.words[:, 0]], -1)
         cost = -np.logaddexp.reduce(channel.log_swap, axis=1).astype(float)
@@ -149,50 +143,50 @@ class Lessons:
         place, begin, end = (
             np.concatenate([piece[k] + s for piece, s in zip(pieces, shift, strict=True)]) for k in (1, 2, 3)
         )
-        original, standing, label = (np.concatenate([piece[k] for piece in pieces]) for k in (4, 5, 6))
+        standing, label = (np.concatenate([piece[k] for piece in pieces]) for k in (4, 5))
         at = place[:, None] + OFFSETS
         at = np.where((at >= begin[:, None]) & (at < end[:, None]), at, len(ids))
         beside = np.r_[ids, np.int32(START)][at]
         word = self.ids[standing]
 
-        ranked = np.flatnonzero(label)
-        ranked = random.permutation(ranked)[:RANKED]
-        first = self.readings_of[standing[ranked]]
-        count = np.minimum(self.readings_of[standing[ranked] + 1] - first, OFFERED)
-        there = np.arange(OFFERED) < count[:, None]
-        row = np.where(there, first[:, None] + np.arange(OFFERED), 0)
-        reading = np.where(there, self.reading[row], -1)
-        right = reading == original[ranked][:, None]
-        good = right.any(axis=1) & (count > 1)
-        ranked, row, reading, right, there = (a[good] for a in (ranked, row, reading, right, there))
-        readings = np.where(there, self.ids[np.maximum(reading, 0)], -1).astype(np.int32)
-        which, column = np.nonzero(there)
-        given = np.zeros((*readings.shape, 5), np.float32)
-        given[which, column, :4] = self._language(beside[ranked][which], readings[there])
-        given[..., 4] = np.where(there, self.log_swap[row], 0)
         return Lesson(
             ids, place, at, np.maximum(begin, place - WIDE), np.minimum(end, place + WIDE + 1), word,
-            self._language(beside, word), label, ranked, readings, given, right.argmax(axis=1),
+            between(beside, word, self.model), label,
         )  # fmt: skip
 
-    def _language(self, beside: NDArray[np.int32], word: NDArray[np.int32]) -> NDArray[np.float32]:
-        k = NEXT
-        return language_features(beside[:, k - 2], beside[:, k - 1], word, beside[:, k], beside[:, k + 1], self.model)
+    def readings(self, standing: Types, author: Types) -> tuple[Types, NDArray[np.float32], Types]:
+        """What some substitutes may stand for: readings (OFFERED each; -1 pads), log P(word | reading) of each, and
+        which of them is the author's word (-1: none, or there is no other)."""
+        first = self._rows_of[standing]
+        count = np.minimum(self._rows_of[standing + 1] - first, OFFERED)
+        there = np.arange(OFFERED) < count[:, None]
+        row = np.where(there, first[:, None] + np.arange(OFFERED), 0)
+        reading = np.where(there, self._originals[row], -1)
+        right = reading == author[:, None]
+        known = right.any(axis=1) & (count > 1)
+        log_swap = np.where(there, self._log_swap[row], 0).astype(np.float32)
+        return reading, log_swap, np.where(known, right.argmax(axis=1), -1)
 
-    def _piece(self, random: np.random.Generator) -> tuple[NDArray[Any], ...]:
-        """A piece of text as its spinner left it, and its examples: places, begin and end of their paragraphs, the
-        author's word, the one that stands there, and whether that is a substitute."""
+    def stretch(self, random: np.random.Generator, size: int, rates: Sequence[float]) -> tuple[Types, Types, Types]:
+        """A stretch of text of `size` words and a spinner for it: the author's words, the substitutes that the spinner
+        has for them (-1: none), and the words that it leaves, for it swaps a share of `rates`."""
         bounds = (self.varied, len(self.stream)) if random.random() < VARIED else (0, self.varied)
-        low = int(random.integers(bounds[0], bounds[1] - PIECE))
-        honest = self.stream[low : low + PIECE].astype(np.int64)
+        low = int(random.integers(bounds[0], bounds[1] - size))
+        honest = self.stream[low : low + size].astype(np.int64)
         number = int(random.choice(len(self.tables), p=self.chance))
         table, news = self.tables[number], len(self.tables) - 1
         spun = table.draw(honest, random)
         if number != news and random.random() < 0.25:
             again = table.draw(np.maximum(spun, 0), random)
             spun = np.where(again >= 0, again, spun)
-        swappable = (spun >= 0) & (spun != honest) & self.usable[honest]
-        read = np.where(swappable & (random.random(PIECE) < random.choice(RATES)), spun, honest)
+        spun = np.where((spun != honest) & self.usable[honest], spun, -1)
+        return honest, spun, np.where((spun >= 0) & (random.random(size) < random.choice(rates)), spun, honest)
+
+    def _piece(self, random: np.random.Generator) -> tuple[NDArray[Any], ...]:
+        """A piece of text as its spinner left it, and its examples: places, begin and end of their paragraphs, the
+        word that stands there, and whether that is a substitute."""
+        honest, spun, read = self.stretch(random, PIECE, RATES)
+        swappable = spun >= 0
         place = np.flatnonzero((swappable | self.substitute[honest]) & self.usable[honest] & (honest != 0))
         twins = place[swappable[place]]
         where = np.r_[place, twins]
@@ -201,7 +195,7 @@ class Lessons:
         end = np.minimum.accumulate(np.where(read == 0, number_of, PIECE)[::-1])[::-1]
         standing = np.r_[honest[place], spun[twins]]
         label = (np.arange(len(where)) >= len(place)).astype(np.float32)
-        return read, where, begin[where], end[where], honest[where], standing, label
+        return read, where, begin[where], end[where], standing, label
 
 
 def _swaps(original: Types, spun: Types, cost: NDArray[np.float64], n: int) -> Swaps:
@@ -212,8 +206,8 @@ def _swaps(original: Types, spun: Types, cost: NDArray[np.float64], n: int) -> S
     return Swaps(first, spun[order], np.r_[0.0, np.cumsum(np.exp(-cost[order]))])
 
 
-def train(lessons: Lessons, counts: NDArray[Any], steps: int) -> Iterator[tuple[float, float, Network]]:
-    """Learn from so many lessons; yields the mean losses (words, readings) of each hundred and the network so far."""
+def train(lessons: Lessons, counts: NDArray[Any], steps: int) -> Iterator[tuple[float, Network]]:
+    """Learn from so many lessons; yields the mean loss of each hundred and the network so far."""
     import torch
     from torch import nn
 
@@ -230,17 +224,14 @@ def train(lessons: Lessons, counts: NDArray[Any], steps: int) -> Iterator[tuple[
         return nn.Embedding(n_rows, width, sparse=True, _weight=torch.randn(n_rows, width) * deviation)
 
     around, centre, bias = table(DIMENSIONS, 0.1), table(DIMENSIONS, 0.1), table(1, 0.0)
-    reading, reading_bias = table(DIMENSIONS, 0.05), table(1, 0.0)
     wide = (len(OFFSETS) + 1) * DIMENSIONS
     hidden, second, out = nn.Linear(wide, UNITS), nn.Linear(UNITS, SECOND), nn.Linear(SECOND, 1)
     of_centre, of_language = nn.Linear(DIMENSIONS, UNITS, bias=False), nn.Linear(4, UNITS, bias=False)
-    bilinear, query = (nn.Linear(wide, DIMENSIONS, bias=False) for _ in range(2))
-    linear, given = nn.Linear(4, 1, bias=False), nn.Linear(5, 1, bias=False)
+    bilinear, linear = nn.Linear(wide, DIMENSIONS, bias=False), nn.Linear(4, 1, bias=False)
     nn.init.zeros_(bilinear.weight)
-    nn.init.ones_(given.weight)
-    layers = (hidden, second, out, of_centre, of_language, bilinear, query, linear, given)
+    layers = (hidden, second, out, of_centre, of_language, bilinear, linear)
     optimizers = [
-        torch.optim.SparseAdam([e.weight for e in (around, centre, bias, reading, reading_bias)], lr=2e-3),
+        torch.optim.SparseAdam([e.weight for e in (around, centre, bias)], lr=2e-3),
         torch.optim.Adam([p for layer in layers for p in layer.parameters()], lr=1e-3),
     ]
 
@@ -255,7 +246,6 @@ def train(lessons: Lessons, counts: NDArray[Any], steps: int) -> Iterator[tuple[
 
         around_rows, around_scale = _quantized(array(around.weight))
         centre_rows, centre_scale = _quantized(array(centre.weight))
-        reading_rows, reading_scale = _quantized(array(reading.weight))
         return Network(
             hashes=hashes,
             around=around_rows,
@@ -263,9 +253,6 @@ def train(lessons: Lessons, counts: NDArray[Any], steps: int) -> Iterator[tuple[
             centre=centre_rows,
             centre_scale=centre_scale,
             bias=array(bias.weight)[:, 0],
-            reading=reading_rows,
-            reading_scale=reading_scale,
-            reading_bias=array(reading_bias.weight)[:, 0],
             hidden=array(hidden.weight.T),
             hidden_bias=array(hidden.bias),
             of_centre=array(of_centre.weight.T),
@@ -273,15 +260,13 @@ def train(lessons: Lessons, counts: NDArray[Any], steps: int) -> Iterator[tuple[
             second=array(second.weight.T),
             second_bias=array(second.bias),
             bilinear=array(bilinear.weight.T),
-            query=array(query.weight.T),
             out=array(out.weight[0]),
             linear=array(linear.weight[0]),
             constant=array(out.bias),
-            given=array(given.weight[0]),
         )
 
     random = np.random.default_rng(1)
-    losses: list[tuple[float, float]] = []
+    losses: list[float] = []
     for number in range(1, steps + 1):
         x = lessons(random)
         text = around(torch.tensor(row[np.r_[x.ids, np.int32(START)]]))
@@ -294,21 +279,16 @@ def train(lessons: Lessons, counts: NDArray[Any], steps: int) -> Iterator[tuple[
         units = torch.relu(second(torch.relu(hidden(context) + of_centre(mine) + of_language(language))))
         score = (out(units) + linear(language) + bias(own)).squeeze(1) + (bilinear(context) * mine).sum(1)
         told = nn.functional.binary_cross_entropy_with_logits(score, torch.tensor(x.label))
-        readings = torch.tensor(row[x.readings])
-        fit = (reading(readings) * query(context[torch.tensor(x.ranked)])[:, None, :]).sum(2)
-        fit = fit + (reading_bias(readings) + given(torch.tensor(x.given))).squeeze(2)
-        fit = fit.masked_fill(torch.tensor(x.readings < 0), -1e9)
-        read = nn.functional.cross_entropy(fit, torch.tensor(x.right))
         for optimizer in optimizers:
             optimizer.zero_grad()
-        (told + 0.5 * read).backward()  # type: ignore[no-untyped-call, unused-ignore]
+        told.backward()  # type: ignore[no-untyped-call, unused-ignore]
         for optimizer in optimizers:
             optimizer.step()
         for schedule in schedules:
             schedule.step()
-        losses.append((float(told.detach()), float(read.detach())))
+        losses.append(float(told.detach()))
         if number % 100 == 0 or number == steps:
-            yield *np.mean(losses[-100:], axis=0).tolist(), network()
+            yield float(np.mean(losses[-100:])), network()
 
 
 def _quantized(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -341,8 +321,8 @@ def main() -> None:
     lessons = Lessons(corpus, len(modern.stream), models.model, Thesaurus.open(), models.channel, tables)
     frequency = np.bincount(corpus.stream, minlength=len(corpus.types)).astype(float)
     counts = np.bincount(lessons.ids, weights=frequency, minlength=len(SPECIAL) + len(models.model.hashes))
-    for number, (told, read, network) in enumerate(train(lessons, counts, options.lessons), 1):
-        print(f"{min(100 * number, options.lessons)} lessons: loss {told:.4f}, readings {read:.4f}", flush=True)
+    for number, (loss, network) in enumerate(train(lessons, counts, options.lessons), 1):
+        print(f"{min(100 * number, options.lessons)} lessons: loss {loss:.4f}", flush=True)
         network.save(options.output)
 
 
