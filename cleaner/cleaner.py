@@ -295,7 +295,7 @@ def shipped() -> Detector:
 @cache
 def recognizer() -> Recognizer:
     """What reads by the thesaurus and the inventory of expressions that come with the package."""
-    from cleaner.discriminator import Discriminator, Network
+    from cleaner.discriminator import Discriminator
     from cleaner.expressions import Inventory
     from cleaner.lexicon import SCIENCE, Channel
     from cleaner.recognition import Recognizer, Weights
@@ -310,7 +310,7 @@ def recognizer() -> Recognizer:
         models.context,
         models.model,
         Weights.open(),
-        Discriminator(Network.open(), models.model),
+        Discriminator(models.model),
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -109,11 +110,19 @@ def rows(hashes: NDArray[np.uint64], model: LanguageModel) -> Indices:
 
 
 class Discriminator:
-    """Weighs the words of a batch."""
+    """Weighs the words of a batch, by the network that is shipped; it opens when first needed."""
 
-    def __init__(self, network: Network, model: LanguageModel) -> None:
-        self.network, self.model = network, model
-        self._row = rows(network.hashes, model)
+    def __init__(self, model: LanguageModel) -> None:
+        self.model = model
+
+    @cached_property
+    def network(self) -> Network:
+        """The network."""
+        return Network.open()
+
+    @cached_property
+    def _row(self) -> Indices:
+        return rows(self.network.hashes, self.model)
 
     def __call__(self, b: Batch, token: Indices) -> NDArray[np.float64]:
         """Log-odds, up to a constant, that each of some tokens is a substitute."""

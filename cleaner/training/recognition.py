@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from cleaner.analysis import parse
 from cleaner.cleaner import shipped
-from cleaner.discriminator import Discriminator, Network
+from cleaner.discriminator import Discriminator
 from cleaner.expressions import Inventory
 from cleaner.learning.screener import read_terms
 from cleaner.lexicon import Entry, compile_channel, estimate, normalized, read_entries
@@ -148,7 +148,7 @@ def reader(folds: Folds, fold: int | None, written: Sequence[Entry], weights: We
     """A recognizer whose list lacks the terms of a fold, and which has the swaps `written` for science."""
     models, thesaurus = shipped(), Thesaurus.open()
     listed = compile_channel({"science": estimate(folds.listed(fold, written, thesaurus))})
-    discriminator = Discriminator(Network.open(), models.model)
+    discriminator = Discriminator(models.model)
     shared = models.context, models.model, weights, discriminator
     return Recognizer(Inventory.open(), thesaurus, [models.channel], listed, *shared)
 
