@@ -86,3 +86,19 @@ def test_it_tells_substitutes_from_words_in_their_place() -> None:
     encoder = shipped()
     told = dict(zip(b.tokens[0].norms, encoder.strange(encoder(b)), strict=True))
     assert min(told["adjudicated"], told["upshot"]) > max(told["minister"], told["said"], told["tax"])
+
+
+def test_it_reads_as_it_was_trained_to() -> None:
+    torch = pytest.importorskip("torch")
+    from cleaner.training.encoder import read as read_in_training
+
+    encoder, w = shipped(), shipped().network
+    p = {name: torch.tensor(getattr(w, name)) for name in ("position", "start", "norms")}
+    p["pieces"] = torch.tensor(w.pieces * w.pieces_scale[:, None])
+    for name in ("attend", "merge", "widen", "narrow"):
+        scale, bias = (torch.tensor(getattr(w, f"{name}_{what}")) for what in ("scale", "bias"))
+        p |= {name: torch.tensor(getattr(w, name)) * scale[:, None], f"{name}_bias": bias}
+    pieces = np.random.default_rng(1).integers(1000, 20_000, (2, WINDOW))
+    with torch.no_grad():
+        expected = read_in_training(p, torch.tensor(pieces)).numpy()
+    assert np.allclose([encoder._read(window) for window in pieces], expected, atol=1e-3)

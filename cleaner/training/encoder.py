@@ -19,12 +19,10 @@ import zlib
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from cleaner.cleaner import shipped
 from cleaner.discriminator import language_features
@@ -35,6 +33,9 @@ from cleaner.training.corpus import merge, tokenized
 from cleaner.training.discriminator import Lessons, read_swaps
 from cleaner.wordpiece import WordPiece
 
+if TYPE_CHECKING:
+    import torch
+
 WINDOWS = 16  # of a lesson
 RANKED = 200  # substitutes of a lesson whose readings are ranked
 RATES = (0.0, 0.0, 0.02, 0.05, 0.12, 0.12, 0.3, 0.3, 0.3, 0.6, 1.0)
@@ -42,12 +43,14 @@ LAYERS = 6
 READINGS = 0.25  # weight of their loss beside that of the words
 SPEED, SPEED_OF_HEADS = 1e-4, 5e-4
 _BEFORE, _AFTER = (-2, -1), (1, 2)
+_EPSILON = 1e-12
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
 
 
-def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors (float32) of a file: the length of its header, the header in JSON, the numbers."""
+def read_safetensors(path: Path) -> dict[str, Floats]:
+    """The arrays (float32) of a file: the length of its header, the header in JSON, the numbers."""
     data = path.read_bytes()
     size = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + size])
@@ -55,84 +58,69 @@ def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
     for name, entry in header.items():
         if name != "__metadata__" and entry["dtype"] == "F32":
             low, high = (8 + size + offset for offset in entry["data_offsets"])
-            array = np.frombuffer(data[low:high], np.float32).reshape(entry["shape"])
-            found[name.removeprefix("bert.")] = torch.tensor(array)
+            found[name.removeprefix("bert.")] = np.frombuffer(data[low:high], np.float32).reshape(entry["shape"])
     return found
 
 
-class Layer(nn.Module):
-    """One layer of the encoder."""
+def begun(given: dict[str, Floats], random: np.random.Generator) -> dict[str, Floats]:
+    """The arrays of a network, not yet in eight bits, as a BERT has them, with heads that know nothing."""
+    layers = [f"encoder.layer.{k}." for k in range(LAYERS)]
 
-    def __init__(self, given: dict[str, torch.Tensor], number: int) -> None:
-        super().__init__()
+    def dense(name: str, *parts: str) -> dict[str, Floats]:
+        weight = [np.concatenate([given[f"{at}{part}.weight"] for part in parts]).T for at in layers]
+        bias = [np.concatenate([given[f"{at}{part}.bias"] for part in parts]) for at in layers]
+        return {name: np.stack(weight), f"{name}_bias": np.stack(bias)}
 
-        def dense(*names: str) -> nn.Linear:
-            found = [(given[f"{at}{name}.weight"], given[f"{at}{name}.bias"]) for name in names]
-            weight, bias = (torch.cat(column) for column in zip(*found, strict=True))
-            layer = nn.Linear(weight.shape[1], weight.shape[0])
-            layer.load_state_dict({"weight": weight, "bias": bias})
-            return layer
-
-        def norm(name: str) -> nn.LayerNorm:
-            layer = nn.LayerNorm(len(given[f"{at}{name}.bias"]), eps=1e-12)
-            layer.load_state_dict({"weight": given[f"{at}{name}.weight"], "bias": given[f"{at}{name}.bias"]})
-            return layer
-
-        at = f"encoder.layer.{number}."
-        self.attend = dense(*(f"attention.self.{name}" for name in ("query", "key", "value")))
-        self.merge, self.norm1 = dense("attention.output.dense"), norm("attention.output.LayerNorm")
-        self.widen, self.narrow = dense("intermediate.dense"), dense("output.dense")
-        self.norm2 = norm("output.LayerNorm")
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        windows, pieces, width = x.shape
-        query, key, value = self.attend(x).view(windows, pieces, 3, HEADS, -1).permute(2, 0, 3, 1, 4)
-        seen = nn.functional.scaled_dot_product_attention(query, key, value).transpose(1, 2)
-        x = self.norm1(x + self.merge(seen.reshape(windows, pieces, width)))
-        return torch.as_tensor(self.norm2(x + self.narrow(nn.functional.gelu(self.widen(x), approximate="tanh"))))
+    norms = [f"{part}.LayerNorm.{what}" for part in ("attention.output", "output") for what in ("weight", "bias")]
+    position = given["embeddings.position_embeddings.weight"][:WINDOW]
+    width = position.shape[1]
+    told, query = random.normal(0, 0.02, (2, width, width)).astype(np.float32)
+    return {
+        "pieces": given["embeddings.word_embeddings.weight"],
+        "position": position + given["embeddings.token_type_embeddings.weight"][0],
+        "start": np.stack([given[f"embeddings.LayerNorm.{what}"] for what in ("weight", "bias")]),
+        **dense("attend", *(f"attention.self.{part}" for part in ("query", "key", "value"))),
+        **dense("merge", "attention.output.dense"),
+        **dense("widen", "intermediate.dense"),
+        **dense("narrow", "output.dense"),
+        "norms": np.stack([np.stack([given[at + norm] for norm in norms]) for at in layers]),
+        "told": told,
+        "told_bias": np.zeros(width, np.float32),
+        "telling": random.normal(0, 0.02, (width,)).astype(np.float32),
+        "constant": np.zeros(1, np.float32),
+        "query": query,
+        "reading": np.zeros(width, np.float32),
+        "given": np.ones(5, np.float32),  # weights of what the reading's loss knows besides; not shipped
+    }
 
 
-class Model(nn.Module):
-    """The encoder and its heads."""
+HEAD_NAMES = ("told", "told_bias", "telling", "constant", "query", "reading", "given")
+FIXED = ("pieces", "position")
 
-    def __init__(self, given: dict[str, torch.Tensor]) -> None:
-        super().__init__()
-        pieces = given["embeddings.word_embeddings.weight"]
-        width = pieces.shape[1]
-        self.pieces = nn.Embedding(len(pieces), width, _weight=pieces, _freeze=True)
-        position = given["embeddings.position_embeddings.weight"][:WINDOW]
-        kind = given["embeddings.token_type_embeddings.weight"][0]
-        self.position = nn.Parameter(position + kind, requires_grad=False)
-        self.start = nn.LayerNorm(width, eps=1e-12)
-        names = {"weight": "embeddings.LayerNorm.weight", "bias": "embeddings.LayerNorm.bias"}
-        self.start.load_state_dict({ours: given[theirs] for ours, theirs in names.items()})
-        self.layers: list[Layer] = []
-        for k in range(LAYERS):
-            self.layers.append(Layer(given, k))
-            self.add_module(f"layer{k}", self.layers[k])
-        self.told, self.telling = nn.Linear(width, width), nn.Linear(width, 1)
-        self.query, self.reading = nn.Linear(width, width, bias=False), nn.Linear(width, 1, bias=False)
-        self.given = nn.Linear(5, 1, bias=False)
-        nn.init.normal_(self.query.weight, std=0.02)
-        nn.init.zeros_(self.reading.weight)
-        nn.init.ones_(self.given.weight)
 
-    def heads(self) -> list[nn.Parameter]:
-        """What is not of the encoder."""
-        layers = (self.told, self.telling, self.query, self.reading, self.given)
-        return [parameter for layer in layers for parameter in layer.parameters()]
+def read(p: dict[str, torch.Tensor], pieces: torch.Tensor) -> torch.Tensor:
+    """What each of some windows of pieces is among the others: (windows, WINDOW, D)."""
+    from torch.nn import functional
 
-    def forward(self, pieces: torch.Tensor) -> torch.Tensor:
-        x = self.start(self.pieces(pieces) + self.position)
-        for layer in self.layers:
-            x = layer(x)
-        return torch.as_tensor(x)
+    def normalized(x: torch.Tensor, gain: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        return functional.layer_norm(x, x.shape[-1:], gain, bias, _EPSILON)
+
+    x = normalized(p["pieces"][pieces] + p["position"], *p["start"])
+    windows, size, width = x.shape
+    for k in range(LAYERS):
+        gain1, bias1, gain2, bias2 = p["norms"][k]
+        heads = (x @ p["attend"][k] + p["attend_bias"][k]).view(windows, size, 3, HEADS, -1)
+        seen = functional.scaled_dot_product_attention(*heads.permute(2, 0, 3, 1, 4)).transpose(1, 2)
+        x = normalized(x + seen.reshape(windows, size, width) @ p["merge"][k] + p["merge_bias"][k], gain1, bias1)
+        wide = functional.gelu(x @ p["widen"][k] + p["widen_bias"][k], approximate="tanh")
+        x = normalized(x + wide @ p["narrow"][k] + p["narrow_bias"][k], gain2, bias2)
+    return x
 
 
 class Windows:
     """Makes the examples of a lesson; `types` are words, and phrases that words are swapped for."""
 
-    def __init__(self, lessons: Lessons, types: list[str], vocabulary: list[str], vectors: torch.Tensor) -> None:
+    def __init__(self, lessons: Lessons, types: list[str], vocabulary: list[str], vectors: Floats) -> None:
         self.lessons = lessons
         words = [t.split(" ") for t in types]
         self.pieces, begin = WordPiece(vocabulary)(chain.from_iterable(words))
@@ -140,13 +128,11 @@ class Windows:
         self.begins = np.zeros(len(self.pieces), bool)  # which pieces begin a word
         self.begins[begin[:-1]] = True
         count = np.diff(self.first)
-        total = np.add.reduceat(vectors.numpy()[self.pieces], self.first[:-1], axis=0) / count[:, None].astype(
-            np.float32
-        )
+        total = np.add.reduceat(vectors[self.pieces], self.first[:-1], axis=0) / count[:, None].astype(np.float32)
         self.size = float(1 / total.std())
-        self.vectors = torch.tensor(total * self.size)
+        self.vectors = total * self.size
 
-    def __call__(self, random: np.random.Generator) -> dict[str, torch.Tensor]:
+    def __call__(self, random: np.random.Generator) -> dict[str, NDArray[Any]]:
         """The next lesson: `pieces`, `label` and `weight` (windows, WINDOW); and of the substitutes whose readings are
         ranked, `at` (their place among all pieces), `readings` (types; -1 pads), `given` (5 each) and `right`."""
         lessons = self.lessons
@@ -171,11 +157,11 @@ class Windows:
             columns.append((k * WINDOW + start[swapped], beside, read[swapped], honest[swapped]))
         at, around, standing, author = (np.concatenate(column) for column in zip(*columns, strict=True))
         ranked = self._ranked(at, around, standing, author, random)
-        return {"pieces": torch.tensor(pieces), "label": torch.tensor(label), "weight": torch.tensor(weight), **ranked}
+        return {"pieces": pieces, "label": label, "weight": weight, **ranked}
 
     def _ranked(
         self, at: Ints, around: Ints, standing: Ints, author: Ints, random: np.random.Generator
-    ) -> dict[str, torch.Tensor]:
+    ) -> dict[str, NDArray[Any]]:
         chosen = random.permutation(len(at))[:RANKED]
         at, around, standing, author = at[chosen], around[chosen], standing[chosen], author[chosen]
         readings, log_swap, right = self.lessons.readings(standing, author)
@@ -189,70 +175,49 @@ class Windows:
         words = self.lessons.ids[readings[which, column]]
         given[which, column, :4] = language_features(left2, left1, words, right1, right2, self.lessons.model)
         given[..., 4] = log_swap
-        return {
-            name: torch.tensor(a)
-            for name, a in zip(("at", "readings", "given", "right"), (at, readings, given, right), strict=True)
-        }
+        return {"at": at, "readings": readings, "given": given, "right": right}
 
 
-def losses(model: Model, x: dict[str, torch.Tensor], vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def losses(
+    p: dict[str, torch.Tensor], x: dict[str, torch.Tensor], vectors: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Of the words, and of the readings."""
+    import torch
+    from torch.nn import functional
+
     with torch.autocast("cpu", torch.bfloat16):
-        seen = model(x["pieces"])
-        score = model.telling(nn.functional.gelu(model.told(seen), approximate="tanh")).squeeze(2).float()
-        place = seen.flatten(0, 1)[x["at"]]
+        seen = read(p, x["pieces"])
+        hidden = functional.gelu(seen @ p["told"] + p["told_bias"], approximate="tanh")
+        score = (hidden @ p["telling"] + p["constant"]).float()
         readings = vectors[x["readings"].clamp(min=0)]
-        fit = torch.einsum("kd,kcd->kc", model.query(place), readings) + model.reading(readings).squeeze(2)
-    fit = (fit.float() + model.given(x["given"]).squeeze(2)).masked_fill(x["readings"] < 0, -1e9)
-    told = nn.functional.binary_cross_entropy_with_logits(score, x["label"], reduction="none")
-    return (told * x["weight"]).sum() / x["weight"].sum(), nn.functional.cross_entropy(fit, x["right"])
+        fit = torch.einsum("kd,kcd->kc", seen.flatten(0, 1)[x["at"]] @ p["query"], readings) + readings @ p["reading"]
+    fit = (fit.float() + x["given"] @ p["given"]).masked_fill(x["readings"] < 0, -1e9)
+    told = functional.binary_cross_entropy_with_logits(score, x["label"], reduction="none")
+    return (told * x["weight"]).sum() / x["weight"].sum(), functional.cross_entropy(fit, x["right"])
 
 
-def stored(model: Model, vocabulary: list[str], size: float) -> Network:
-    """The network as it is shipped."""
-
-    def array(tensor: torch.Tensor) -> NDArray[np.float32]:
-        return np.array(tensor.detach().float().numpy(), np.float32)
-
-    def packed(name: str) -> dict[str, NDArray[Any]]:
-        dense: list[nn.Linear] = [getattr(layer, name) for layer in model.layers]
-        weight = np.stack([array(d.weight.T) for d in dense])
-        scale = np.abs(weight).max(axis=1) / 127
-        whole = np.rint(weight / scale[:, None]).astype(np.int8)
-        return {name: whole, f"{name}_scale": scale, f"{name}_bias": np.stack([array(d.bias) for d in dense])}
-
-    pieces = array(model.pieces.weight)
-    scale = np.maximum(np.abs(pieces).max(axis=1), 1e-6) / 127
-    norms = [(layer.norm1, layer.norm2) for layer in model.layers]
-    return Network(
-        vocabulary=np.frombuffer(zlib.compress("\n".join(vocabulary).encode("utf-8"), 9), np.uint8),
-        pieces=np.rint(pieces / scale[:, None]).astype(np.int8),
-        pieces_scale=scale.astype(np.float32),
-        position=array(model.position),
-        start=np.stack([array(model.start.weight), array(model.start.bias)]),
-        **packed("attend"),
-        **packed("merge"),
-        **packed("widen"),
-        **packed("narrow"),
-        norms=np.stack([np.stack([array(p) for n in pair for p in (n.weight, n.bias)]) for pair in norms]),
-        told=array(model.told.weight.T),
-        told_bias=array(model.told.bias),
-        telling=array(model.telling.weight[0]),
-        constant=array(model.telling.bias),
-        query=array(model.query.weight.T),
-        reading=array(model.reading.weight[0]),
-        size=np.array([size], np.float32),
-    )
+def stored(p: dict[str, Floats], vocabulary: list[str], size: float) -> Network:
+    """The network as it is shipped: the great arrays in eight bits."""
+    kept: dict[str, Any] = {name: array for name, array in p.items() if name != "given"}
+    for name in ("attend", "merge", "widen", "narrow"):
+        kept[f"{name}_scale"] = scale = np.abs(p[name]).max(axis=1) / 127
+        kept[name] = np.rint(p[name] / scale[:, None]).astype(np.int8)
+    kept["pieces_scale"] = scale = np.maximum(np.abs(p["pieces"]).max(axis=1), 1e-6) / 127
+    kept["pieces"] = np.rint(p["pieces"] / scale[:, None]).astype(np.int8)
+    spelling = np.frombuffer(zlib.compress("\n".join(vocabulary).encode("utf-8"), 9), np.uint8)
+    return Network(vocabulary=spelling, size=np.array([size], np.float32), **kept)
 
 
 def main() -> None:
+    import torch
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path, help="folder of *.jsonl.zst files with a document {text} a line")
     parser.add_argument("--cache", type=Path, required=True, help="folder that keeps the tokenised corpora")
     parser.add_argument("--varied", type=Path, required=True, help="folder of the same form: text of other times")
     parser.add_argument("--swaps", type=Path, help="TSV of spinner, original, spun, probability")
     parser.add_argument("--start", type=Path, required=True, help="folder with model.safetensors and vocab.txt")
-    parser.add_argument("--lessons", type=int, default=2400, help=f"of {WINDOWS} x {WINDOW} pieces (default: 2400)")
+    parser.add_argument("--lessons", type=int, default=2000, help=f"of {WINDOWS} x {WINDOW} pieces (default: 2000)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
@@ -265,30 +230,33 @@ def main() -> None:
     phrases = {spun for rows in tables for _, spun, _ in rows if " " in spun}
     corpus = replace(corpus, types=[*corpus.types, *sorted(phrases)])
     lessons = Lessons(corpus, len(modern.stream), models.model, Thesaurus.open(), models.channel, tables)
-    model = Model(read_safetensors(options.start / "model.safetensors"))
+    random = np.random.default_rng(1)
+    arrays = begun(read_safetensors(options.start / "model.safetensors"), random)
     vocabulary = (options.start / "vocab.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
-    examples = Windows(lessons, corpus.types, vocabulary, model.pieces.weight)
-    heads = model.heads()
-    body = [p for p in model.parameters() if p.requires_grad and not any(p is h for h in heads)]
-    groups = [{"params": body, "lr": SPEED}, {"params": heads, "lr": SPEED_OF_HEADS}]
+    examples = Windows(lessons, corpus.types, vocabulary, arrays["pieces"])
+    vectors = torch.tensor(examples.vectors)
+    p = {name: torch.tensor(array, requires_grad=name not in FIXED) for name, array in arrays.items()}
+    body = [p[name] for name in p if name not in (*HEAD_NAMES, *FIXED)]
+    groups = [{"params": body, "lr": SPEED}, {"params": [p[n] for n in HEAD_NAMES], "lr": SPEED_OF_HEADS}]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1.0, (step + 1) / 60) * max(0.02, 1 - step / options.lessons)
     )
-    random = np.random.default_rng(1)
     seen = []
     for number in range(1, options.lessons + 1):
-        told, read = losses(model, examples(random), examples.vectors)
+        lesson = {name: torch.tensor(array) for name, array in examples(random).items()}
+        told, ranked = losses(p, lesson, vectors)
         optimizer.zero_grad()
-        (told + READINGS * read).backward()  # type: ignore[no-untyped-call, unused-ignore]
+        (told + READINGS * ranked).backward()  # type: ignore[no-untyped-call, unused-ignore]
         torch.nn.utils.clip_grad_norm_(body, 1.0)
         optimizer.step()
         schedule.step()
-        seen.append((float(told.detach()), float(read.detach())))
+        seen.append((float(told.detach()), float(ranked.detach())))
         if number % 100 == 0 or number == options.lessons:
             words, readings = np.mean(seen[-100:], axis=0)
             print(f"{number} lessons: loss {words:.4f}, readings {readings:.4f}", flush=True)
-            stored(model, vocabulary, examples.size).save(options.output)
+            now = {name: np.array(tensor.detach().numpy()) for name, tensor in p.items()}
+            stored(now, vocabulary, examples.size).save(options.output)
 
 
 if __name__ == "__main__":
