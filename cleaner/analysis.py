@@ -163,19 +163,17 @@ def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, re
     columns = (np.flatnonzero(unexplained), suspicion(told).probability, translated)
     # Nothing is said of the last documents if they are empty.
     for i, (d, p, q) in enumerate(zip(*(column.tolist() for column in columns), strict=False)):
-        one = closer = None
+        if q >= _DOUBTFUL and _logit(p) < _logit(q) + _STRANGER:
+            analyses[d] = as_translated(parsed.texts[d], q, detector, channel)
+            continue
         if p >= WORTH_A_LOOK:
             one = rest.only(np.arange(len(rest.texts)) == i)
             closer = look_closer(one.batch, told.only(i, int(rest.batch.first[rest.bounds[i]])))
             p = float(closer.doubt.probability[0])
-        if max(p, q) <= analyses[d].spun_probability:
-            continue
-        if max(p, q) < _DOUBTFUL:
+            if p >= _DOUBTFUL:
+                analyses[d] = _unseen(one, closer, recognizer)
+        if max(p, q) > analyses[d].spun_probability:
             analyses[d] = replace(analyses[d], spun_probability=max(p, q))
-        elif one is None or closer is None or (q >= _DOUBTFUL and _logit(p) < _logit(q) + _STRANGER):
-            analyses[d] = as_translated(parsed.texts[d], q, detector, channel)
-        else:
-            analyses[d] = _unseen(one, closer, recognizer)
 
 
 def _with_terms(parsed: Parsed, analyses: Sequence[Analysis], recognizer: Recognizer) -> list[Analysis]:
