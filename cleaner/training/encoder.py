@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import zlib
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,13 +23,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.cleaner import shipped
 from cleaner.discriminator import language_features
 from cleaner.encoder import HEADS, WINDOW, Network
 from cleaner.language_model import START
-from cleaner.thesaurus import Thesaurus
-from cleaner.training.corpus import merge, tokenized
-from cleaner.training.discriminator import Lessons, read_swaps
+from cleaner.training.lessons import Lessons, material
 from cleaner.wordpiece import WordPiece
 
 if TYPE_CHECKING:
@@ -212,10 +208,7 @@ def main() -> None:
     import torch
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path, help="folder of *.jsonl.zst files with a document {text} a line")
-    parser.add_argument("--cache", type=Path, required=True, help="folder that keeps the tokenised corpora")
-    parser.add_argument("--varied", type=Path, required=True, help="folder of the same form: text of other times")
-    parser.add_argument("--swaps", type=Path, help="TSV of spinner, original, spun, probability")
+    material(parser)
     parser.add_argument("--start", type=Path, required=True, help="folder with model.safetensors and vocab.txt")
     parser.add_argument("--lessons", type=int, default=2000, help=f"of {WINDOWS} x {WINDOW} pieces (default: 2000)")
     parser.add_argument("--threads", type=int, default=2)
@@ -223,13 +216,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.manual_seed(1)
     torch.set_num_threads(options.threads)
-    modern = tokenized(options.corpus, options.cache / "modern")
-    corpus = merge([modern, tokenized(options.varied, options.cache / "varied")])
-    models = shipped()
-    tables = read_swaps(options.swaps) if options.swaps else []
-    phrases = {spun for rows in tables for _, spun, _ in rows if " " in spun}
-    corpus = replace(corpus, types=[*corpus.types, *sorted(phrases)])
-    lessons = Lessons(corpus, len(modern.stream), models.model, Thesaurus.open(), models.channel, tables)
+    corpus, lessons = Lessons.of(options)
     random = np.random.default_rng(1)
     arrays = begun(read_safetensors(options.start / "model.safetensors"), random)
     vocabulary = (options.start / "vocab.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")

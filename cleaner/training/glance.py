@@ -2,7 +2,7 @@
 
     python -m cleaner.training.glance ../shared/corpus --cache DIR --varied FOLDER -o cleaner/models/en.glance
 
-Lessons are made as for the discriminator (`cleaner.training.discriminator`): each chunk of the corpus gets a spinner of
+Lessons are made as for the discriminator (`cleaner.training.lessons`): each chunk of the corpus gets a spinner of
 its own, and examples are the honest words (0) and the substitutes drawn for them (1), each among neighbours of which
 that spinner has swapped some.  Adam, binary cross-entropy (PyTorch).
 """
@@ -18,7 +18,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.cleaner import shipped
 from cleaner.glance import (
     KNOWN,
     MARK,
@@ -36,9 +35,8 @@ from cleaner.glance import (
     told,
 )  # fmt: skip
 from cleaner.screen import Hashes, slots, words
-from cleaner.thesaurus import Thesaurus
-from cleaner.training.corpus import Corpus, merge, tokenized
-from cleaner.training.discriminator import VARIED, Lessons, Types
+from cleaner.training.corpus import Corpus
+from cleaner.training.lessons import VARIED, Lessons, Types, material
 
 WORDS, SLOTS = 48_000, 1 << 18  # rows of words, and slots that lead to them
 PAIRS, TRIPLES = 1 << 21, 1 << 24  # slots of pairs, bits of triples
@@ -276,17 +274,12 @@ def _quantized(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path, help="folder of *.jsonl.zst files with a document {text} a line")
-    parser.add_argument("--cache", type=Path, required=True, help="folder that keeps the tokenised corpora")
-    parser.add_argument("--varied", type=Path, required=True, help="folder of the same form: text of other times")
+    material(parser)
     parser.add_argument("--counts", type=Path, help="an earlier network, whose tables of words and phrases are kept")
     parser.add_argument("--minutes", type=float, default=15, help="of CPU (default: 15)")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
-    modern = tokenized(options.corpus, options.cache / "modern")
-    corpus = merge([modern, tokenized(options.varied, options.cache / "varied")])
-    models = shipped()
-    lessons = Lessons(corpus, len(modern.stream), models.model, Thesaurus.open(), models.channel, [])
+    corpus, lessons = Lessons.of(options)
     spinners = Spinners(lessons, corpus)
     if options.counts:
         spinners.take_counts(Network.open(options.counts))
