@@ -35,6 +35,12 @@ def write_arrays(path: Path, magic: bytes, arrays: Iterable[NDArray[Any]]) -> No
             np.save(file, array)
 
 
+def quantized(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Rows (.., n) in eight bits, and the scale of each: rows * scale are the vectors."""
+    scale = np.maximum(np.abs(vectors).max(axis=-1), 1e-6) / 127
+    return np.rint(vectors / scale[..., None]).astype(np.int8), scale.astype(np.float32)
+
+
 class Archive:
     """A dataclass of arrays and numbers that is kept as an uncompressed .npz archive."""
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.arrays import quantized
 from cleaner.context import PLACES, WINDOW, Spans, Vectors, Weights
 from cleaner.language_model import SPECIAL, START, LanguageModel
 from cleaner.lexicon import Channel, phrase_key
@@ -69,8 +70,8 @@ def word_vectors(stream: NDArray[np.int32], model: LanguageModel, size: int = 96
     order = known[np.argsort(ids[known])]
     return Weights(
         model.hashes[ids[order] - len(SPECIAL)],
-        *_quantized(cbow.wv.vectors[order]),
-        *_quantized(cbow.syn1neg[order]),
+        *quantized(cbow.wv.vectors[order]),
+        *quantized(cbow.syn1neg[order]),
         (bag * (np.log(cbow.negative * noise) - np.log(share)))[order].astype(np.float32),
         np.minimum(1.0, np.sqrt(1e-4 / share) + 1e-4 / share)[order].astype(np.float32),
         np.zeros((2 * PLACES, size), np.float32),
@@ -78,11 +79,6 @@ def word_vectors(stream: NDArray[np.int32], model: LanguageModel, size: int = 96
         language=0.7,
         channel=1.0,
     )
-
-
-def _quantized(vectors: Vectors) -> tuple[NDArray[np.int8], Vectors]:
-    scale = np.maximum(np.abs(vectors).max(axis=1), 1e-6) / 127
-    return np.rint(vectors / scale[:, None]).astype(np.int8), scale.astype(np.float32)
 
 
 class Fit:
@@ -170,8 +166,8 @@ class Fit:
         """What was learned, quantised."""
         tables = [t.weight.detach().numpy()[1:] for t in (self.around, self.reading, self.bias)]
         language, channel = self.scales.detach().tolist()
-        around, around_scale = _quantized(tables[0])
-        reading, reading_scale = _quantized(tables[1])
+        around, around_scale = quantized(tables[0])
+        reading, reading_scale = quantized(tables[1])
         return replace(
             self.start,
             around=around,

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.arrays import quantized
 from cleaner.discriminator import OFFSETS, WIDE, Network, between, rows
 from cleaner.language_model import SPECIAL, START
 from cleaner.training.lessons import Lessons, Types, material
@@ -129,8 +130,8 @@ def train(lessons: Lessons, counts: NDArray[Any], steps: int) -> Iterator[tuple[
         def array(parameter: torch.Tensor) -> NDArray[np.float32]:
             return np.array(parameter.detach().numpy(), np.float32)
 
-        around_rows, around_scale = _quantized(array(around.weight))
-        centre_rows, centre_scale = _quantized(array(centre.weight))
+        around_rows, around_scale = quantized(array(around.weight))
+        centre_rows, centre_scale = quantized(array(centre.weight))
         return Network(
             hashes=hashes,
             around=around_rows,
@@ -174,11 +175,6 @@ def train(lessons: Lessons, counts: NDArray[Any], steps: int) -> Iterator[tuple[
         losses.append(float(told.detach()))
         if number % 100 == 0 or number == steps:
             yield float(np.mean(losses[-100:])), network()
-
-
-def _quantized(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    scale = np.maximum(np.abs(vectors).max(axis=1), 1e-6) / 127
-    return np.rint(vectors / scale[:, None]).astype(np.int8), scale.astype(np.float32)
 
 
 def main() -> None:

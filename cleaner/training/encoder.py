@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.arrays import quantized
 from cleaner.discriminator import language_features
 from cleaner.encoder import HEADS, WINDOW, Network
 from cleaner.language_model import START
@@ -196,10 +197,9 @@ def stored(p: dict[str, Floats], vocabulary: list[str], size: float) -> Network:
     """The network as it is shipped: the great arrays in eight bits."""
     kept: dict[str, Any] = {name: array for name, array in p.items() if name != "given"}
     for name in ("attend", "merge", "widen", "narrow"):
-        kept[f"{name}_scale"] = scale = np.abs(p[name]).max(axis=1) / 127
-        kept[name] = np.rint(p[name] / scale[:, None]).astype(np.int8)
-    kept["pieces_scale"] = scale = np.maximum(np.abs(p["pieces"]).max(axis=1), 1e-6) / 127
-    kept["pieces"] = np.rint(p["pieces"] / scale[:, None]).astype(np.int8)
+        columns, kept[f"{name}_scale"] = quantized(p[name].transpose(0, 2, 1))
+        kept[name] = columns.transpose(0, 2, 1).copy()
+    kept["pieces"], kept["pieces_scale"] = quantized(p["pieces"])
     spelling = np.frombuffer(zlib.compress("\n".join(vocabulary).encode("utf-8"), 9), np.uint8)
     return Network(vocabulary=spelling, size=np.array([size], np.float32), **kept)
 

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner.arrays import quantized
 from cleaner.glance import (
     KNOWN,
     MARK,
@@ -225,8 +226,8 @@ def train(spinners: Spinners, minutes: float) -> Iterator[tuple[str, Network]]:
         def array(parameter: torch.Tensor) -> NDArray[np.float32]:
             return np.array(parameter.detach().numpy(), np.float32)
 
-        around_rows, around_scale = _quantized(array(around.weight))
-        own_rows, own_scale = _quantized(array(own.weight))
+        around_rows, around_scale = quantized(array(around.weight))
+        own_rows, own_scale = quantized(array(own.weight))
         return Network(
             row=spinners.slot_row,
             around=around_rows,
@@ -265,11 +266,6 @@ def train(spinners: Spinners, minutes: float) -> Iterator[tuple[str, Network]]:
             minute += 1
             yield f"{used:.1f} min: loss {np.mean(losses[-300:]):.4f}", network()
     yield f"loss {np.mean(losses[-300:]):.4f}", network()
-
-
-def _quantized(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    scale = np.maximum(np.abs(vectors).max(axis=1), 1e-6) / 127
-    return np.rint(vectors / scale[:, None]).astype(np.int8), scale.astype(np.float32)
 
 
 def main() -> None:
