@@ -19,7 +19,7 @@ from cleaner.screen import words
 from cleaner.segment import paragraphs, parts
 from cleaner.settings import Settings
 from cleaner.threads import single
-from cleaner.triage import UNSEEN, Reading, Sight, readings, sights
+from cleaner.triage import UNSEEN, Sight, sights
 
 if TYPE_CHECKING:
     from cleaner.analysis import Analysis
@@ -138,24 +138,30 @@ class Cleaner:
             return not any(_sources(self.settings))
         return self._detector is shipped()
 
-    def _analyses(self, cut: Sequence[_Part], seen: Sequence[Sight]) -> dict[int, Analysis]:
+    def _analyses(self, cut: Sequence[_Part], seen: list[Sight]) -> dict[int, Analysis]:
         """What the model says of those parts (by their place in `cut`) that are read closely: all that are not
-        cleared by what was `seen` of them."""
-        doubtful = [k for k, sight in enumerate(seen) if sight.known or sight.unseen or sight.terms]
+        cleared by what was `seen` of them, or by excerpts, which changes what was `seen`."""
+        doubtful = [k for k, sight in enumerate(seen) if not sight.cleared]
         if not seen:
             doubtful = list(range(len(cut)))
         found: dict[int, Analysis] = {}
         for some in _batches(doubtful, lambda k: len(cut[k]), repeat(_AHEAD_CHARACTERS)):
-            found |= self._read(some, [cut[k].text for k in some], [seen[k] for k in some] if seen else None)
+            found |= self._read(some, [cut[k].text for k in some], seen)
         return found
 
-    def _read(self, numbers: Sequence[int], texts: Sequence[str], seen: Sequence[Sight] | None) -> dict[int, Analysis]:
-        """What the model says of some texts with `numbers` (default: all of it), but for those that it clears."""
+    def _read(self, numbers: Sequence[int], texts: Sequence[str], seen: list[Sight]) -> dict[int, Analysis]:
+        """What the model says of some texts with `numbers`, but for those that it clears."""
+        from cleaner import excerpts
         from cleaner.analysis import analyse
 
-        how: list[Reading | None] = [Reading(self.detector)] * len(texts)
-        if seen is not None:
-            how = readings(texts, seen, self.detector)
+        how: list[excerpts.Reading | None] = [excerpts.Reading(self.detector)] * len(texts)
+        if seen:
+            own = [seen[k] for k in numbers]
+            spun = excerpts.spun(texts, own, self.detector)
+            own = excerpts.weighed(texts, own, spun, self.detector, self.recognizer)
+            how = excerpts.readings(own, spun, self.detector)
+            for k, sight in zip(numbers, own, strict=True):
+                seen[k] = sight
         found: dict[int, Analysis] = {}
         for reading in dict.fromkeys(how):
             if reading is not None:

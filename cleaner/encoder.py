@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from cleaner.arrays import Archive
 from cleaner.islands import Batch
+from cleaner.segment import Tokens
 from cleaner.wordpiece import WordPiece
 
 WINDOW = 128  # pieces that are read together
@@ -99,8 +100,19 @@ class Encoder:
         bounds = np.searchsorted(b.document, np.arange(int(b.document.max(initial=-1)) + 2))
         for low, high in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
             if b.first[high] > b.first[low]:
-                out[b.first[low] : b.first[high]] = self._document([tokens.norms for tokens in b.tokens[low:high]])
+                page = self.page(b.tokens[low:high])
+                for window in range(page.windows):
+                    page.read(window)
+                out[b.first[low] : b.first[high]] = page.vectors
         return out
+
+    def page(self, paragraphs: Sequence[Tokens]) -> Page:
+        """One document, of which nothing is read yet."""
+        words = [word for tokens in paragraphs for word in ("<s>", *tokens.norms)]
+        pieces, first = self._cut(words)
+        token = np.ones(len(words), bool)
+        token[np.cumsum([0, *(len(tokens) + 1 for tokens in paragraphs[:-1])])] = False
+        return Page(self, pieces, first[:-1][token])
 
     def strange(self, vectors: Floats) -> NDArray[np.float64]:
         """Log-odds, up to a constant, that each token is a substitute."""
@@ -121,18 +133,7 @@ class Encoder:
             fit[some] = np.einsum("ij,ij->i", mean, query[owner[some]]) + mean @ w.reading
         return fit
 
-    def _document(self, paragraphs: Sequence[Sequence[str]]) -> Floats:
-        words = [word for norms in paragraphs for word in ("<s>", *norms)]
-        pieces, first = self._cut(words)
-        token = np.ones(len(words), bool)
-        token[np.cumsum([0, *(len(norms) + 1 for norms in paragraphs[:-1])])] = False
-        vectors = np.empty((len(pieces), self.network.pieces.shape[1]), np.float32)
-        for start, own in windows(len(pieces)):
-            read = self._read(pieces[start : start + WINDOW])
-            vectors[own] = read[own.start - start : own.stop - start]
-        return vectors[first[:-1][token]]
-
-    def _read(self, pieces: Ints) -> Floats:
+    def read(self, pieces: Ints) -> Floats:
         """What each of at most WINDOW pieces is among the others."""
         w, n = self.network, len(pieces)
         x: Floats = w.pieces[pieces] * w.pieces_scale[pieces][:, None]
@@ -149,6 +150,25 @@ class Encoder:
             x = _normalized(x + merge(seen), norms[:2])
             x = _normalized(x + narrow(_gelu(widen(x))), norms[2:])
         return x
+
+
+class Page:
+    """A document, its windows read one by one: `vectors` (tokens, D) of the tokens whose `window` has been read."""
+
+    def __init__(self, encoder: Encoder, pieces: Ints, first: Ints) -> None:
+        """`first` is the first of its `pieces` of each token."""
+        self.encoder, self._pieces, self._first = encoder, pieces, first
+        starts = windows(len(pieces))
+        self._starts = [start for start, _ in starts]
+        self.windows = len(starts)
+        self.window: Ints = np.searchsorted([own.stop for _, own in starts], first, "right")
+        self.vectors = np.zeros((len(first), encoder.network.pieces.shape[1]), np.float32)
+
+    def read(self, window: int) -> None:
+        """Read one of the windows."""
+        start, own = self._starts[window], self.window == window
+        read = self.encoder.read(self._pieces[start : start + WINDOW])
+        self.vectors[own] = read[self._first[own] - start]
 
 
 @cache

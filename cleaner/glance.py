@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from cleaner.arrays import read_arrays, write_arrays
 from cleaner.screen import Hashes, Words, pair_hashes, slots
+from cleaner.segment import Span
 
 MAGIC = b"CleanerGL1\n"
 SHIPPED = Path(__file__).parent / "models" / "en.glance"
@@ -31,8 +32,11 @@ REACH = 3  # words on either side
 # words that have no row of their own.
 OUTSIDE, MARK, STOP, NUMBER, RARE, SPECIAL = 0, 1, 2, 3, 4, 5
 STEPS = 16  # of strangeness, half a nat each
+STRETCH, STRETCHES = 64, 2  # words that are looked at together, and of such stretches, how many stand for a text
+_SWAPPED, _SUREST = 0.2, 4.0  # share of swapped words that is assumed there, and nats that one of them may tell
 _BLOCK = 512  # words whose neighbours are in memory together: they stay in the processor's cache
 KNOWN = 9  # what is known (see `told`) of the pairs and triples that end with a word and with the next two
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 _CHECK = np.uint64(0xFF)  # bits of a pair's hash by which it is told from others of its slot
 
 Floats = NDArray[np.float32]
@@ -204,10 +208,33 @@ class Glance:
 
 
 def histogram(seen: Seen, found: Words, texts: int) -> Floats:
-    """How many words of each of so many texts are how strange: (texts, STEPS), from the least strange."""
-    step = np.clip((seen.strange * 2).astype(np.int64) + STEPS // 2, 0, STEPS - 1)
-    step += found.text[seen.place] * STEPS
+    """How many different words of each of so many texts are how strange: (texts, STEPS), from the least strange.
+
+    A word that recurs is as strange as in the place where it is least so: its author's terms are odd here and there,
+    a substitute is odd wherever it stands.
+    """
+    text = found.text[seen.place]
+    key = found.hashes[seen.place] ^ (text.astype(np.uint64) * _ODD)
+    order = np.argsort(key)
+    first = np.flatnonzero(np.diff(key[order], prepend=~key[order[:1]]))
+    least = np.minimum.reduceat(seen.strange[order], first) if len(first) else seen.strange
+    step = np.clip((least * 2).astype(np.int64) + STEPS // 2, 0, STEPS - 1)
+    step += text[order[first]] * STEPS
     return np.asarray(np.bincount(step, minlength=texts * STEPS).reshape(texts, STEPS), np.float32)
+
+
+def strangest(seen: Seen, found: Words, text: int) -> list[Span]:
+    """The STRETCHES stretches of STRETCH words of a `text` (by its number) in which most stands out, each from the
+    first character to the last among those of all texts; none if they are nearly all of it."""
+    first, last = np.searchsorted(found.text, [text, text + 1]).tolist()
+    if last - first < (STRETCHES + 0.5) * STRETCH:
+        return []
+    own = slice(*np.searchsorted(seen.place, [first, last]))
+    odds = np.log1p(_SWAPPED * np.expm1(np.minimum(seen.strange[own], _SUREST)))
+    told = np.bincount((seen.place[own] - first) // STRETCH, weights=odds)
+    # Rounded, for the last digits depend on what else is in the batch.
+    chosen = first + STRETCH * np.sort(np.argsort(-np.round(told, 2), kind="stable")[:STRETCHES])
+    return [Span(int(found.start[at]), int(found.end[min(at + STRETCH, last) - 1])) for at in chosen.tolist()]
 
 
 @cache

@@ -10,7 +10,7 @@ every document can be looked at; those that stand out get a closer look (`cleane
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple
 
@@ -117,13 +117,26 @@ class Evidence:
 
     def only(self, number: int, first: int) -> Evidence:
         """That of one document, whose tokens begin at `first`."""
-        own = self.document == number
+        own = self.where(self.document == number)
+        return replace(own, documents=1, token=own.token - first, document=np.zeros_like(own.document))
+
+    def where(self, words: NDArray[np.bool_]) -> Evidence:
+        """That of some of the words."""
         return Evidence(
-            1,
-            self.token[own] - first,
-            np.zeros(int(own.sum()), np.int64),
-            *(column[own] for column in (self.hashes, self.strange, self.gain, self.known, self.closer)),
+            self.documents,
+            self.token[words],
+            self.document[words],
+            self.hashes[words],
+            self.strange[words],
+            self.gain[words],
+            self.known[words],
+            self.closer[words],
         )
+
+    def log_ratios(self, look: Look, rates: Floats) -> Floats:
+        """Of each word, log P(it | spun) - log P(it | honest) by a `look`, for each share (0..1) of swapped words:
+        (rates, words)."""
+        return np.asarray(np.log1p(np.multiply.outer(rates, np.expm1(np.minimum(look.of_word(self), SUREST)))))
 
 
 @cache
@@ -185,10 +198,8 @@ def suspicion(e: Evidence, look: Look = FIRST) -> Suspicion:
     habits err alike each time.
     """
     share = 1.0 / _recurrence(e.document, e.hashes)
-    told = np.expm1(np.minimum(look.of_word(e), SUREST))
-    ratios = np.stack(
-        [np.bincount(e.document, weights=share * np.log1p(r * told), minlength=e.documents) for r in RATES], axis=1
-    )
+    told = share * e.log_ratios(look, RATES)
+    ratios = np.stack([np.bincount(e.document, weights=own, minlength=e.documents) for own in told], axis=1)
     words = np.bincount(e.document, weights=share, minlength=e.documents)
     ratios = ratios * np.minimum(1.0, WITNESSES / np.maximum(words, 1))[:, None]
     total = np.logaddexp.reduce(ratios, axis=1)

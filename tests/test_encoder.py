@@ -101,4 +101,4 @@ def test_it_reads_as_it_was_trained_to() -> None:
     pieces = np.random.default_rng(1).integers(1000, 20_000, (2, WINDOW))
     with torch.no_grad():
         expected = read_in_training(p, torch.tensor(pieces)).numpy()
-    assert np.allclose([encoder._read(window) for window in pieces], expected, atol=1e-3)
+    assert np.allclose([encoder.read(window) for window in pieces], expected, atol=1e-3)

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaner import Cleaner, Settings
+from cleaner import Cleaner, Settings, excerpts
+from cleaner.cleaner import recognizer
 from cleaner.cleaner import shipped as models
 from cleaner.glance import (
+    STEPS,
+    STRETCHES,
     Glance,
     GlanceError,
     Network,
@@ -21,10 +24,11 @@ from cleaner.glance import (
     pair_weights,
     phrase_hashes,
     shipped,
+    strangest,
 )
 from cleaner.screen import words
 from cleaner.technical import technical
-from cleaner.triage import sights, strangeness
+from cleaner.triage import STRANGE, sights, strangeness
 
 HONEST = """The council said on Tuesday that it would not close the library this year, after hundreds of people had
 signed a petition against the plan. Officials had argued that the building needed repairs which the town could not
@@ -72,12 +76,40 @@ def test_a_text_is_seen_alike_alone_and_among_others(texts: list[str]) -> None:
 
 
 @given(st.lists(st.text(CHARACTERS, max_size=60) | PROSE, max_size=4))
-def test_every_candidate_is_counted_once(texts: list[str]) -> None:
+def test_every_word_is_counted_once_where_it_is_least_strange(texts: list[str]) -> None:
     found = words(texts)
     seen = shipped()(found)
     counts = histogram(seen, found, len(texts))
-    assert counts.sum() == len(seen.place) == len(seen.strange)
-    assert counts.sum(axis=1).tolist() == np.bincount(found.text[seen.place], minlength=len(texts)).tolist()
+    least: dict[tuple[int, int], float] = {}
+    for place, strange in zip(seen.place.tolist(), seen.strange.tolist(), strict=True):
+        word = int(found.text[place]), int(found.hashes[place])
+        least[word] = min(strange, least.get(word, strange))
+    expected = np.zeros_like(counts)
+    for (text, _), strange in least.items():
+        expected[text, min(max(int(strange * 2) + STEPS // 2, 0), STEPS - 1)] += 1
+    assert (counts == expected).all()
+
+
+def test_the_strangest_stretches_are_where_a_spinner_was() -> None:
+    text = "\n".join([HONEST, HONEST, SPUN, HONEST, HONEST])
+    found = words(["Something else.", text])
+    seen = shipped()(found)
+    begin, end = text.index(SPUN) + 16, text.index(SPUN) + 16 + len(SPUN)
+    stretches = strangest(seen, found, 1)
+    assert len(stretches) == STRETCHES
+    assert all(start >= begin - 100 and stop <= end + 400 for start, stop in stretches)
+    assert strangest(seen, found, 0) == []  # too short to leave anything out
+
+
+def test_a_strange_text_whose_strangest_stretches_are_honest_is_cleared() -> None:
+    texts = ["\n".join([HONEST] * 3), "\n".join([SPUN] * 3)]
+    seen = [
+        sight._replace(strangeness=STRANGE, probability=0.1, strangest=tuple(strangest(shipped()(found), found, 0)))
+        for sight, found in ((sights([text], words([text]))[0], words([text])) for text in texts)
+    ]
+    honest, spun = excerpts.weighed(texts, seen, [False, False], models(), recognizer())
+    assert honest.cleared and 0 < honest.probability < seen[0].probability
+    assert spun == seen[1] and spun.unseen
 
 
 @given(st.lists(st.tuples(st.integers(1, 2**64 - 1), st.integers(-127, 127)), unique_by=lambda p: p[0], max_size=50))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cleaner import excerpts
 from cleaner.cleaner import Cleaner, shipped
 from cleaner.lexicon import Channel
 from cleaner.screen import (
@@ -25,7 +26,7 @@ from cleaner.screen import (
 )
 from cleaner.screen import shipped as screen
 from cleaner.segment import MAX_PARAGRAPH, tokenize
-from cleaner.triage import Reading, readings, sights
+from cleaner.triage import sights
 
 SPUN = (
     "Officers mentioned the warfare was a menace, in response to the protection ministry, and the federal government "
@@ -161,8 +162,11 @@ def test_a_damaged_file_is_told(tmp_path: Path) -> None:
 def test_only_spun_texts_are_read_with_the_dialects() -> None:
     detector = shipped()
     texts = [HONEST, SPUN, "", "?!"]
-    honest, spun, *empty = readings(texts, sights(texts, words(texts)), detector)
-    assert spun == Reading(detector)
+    seen = sights(texts, words(texts))
+    garbled = excerpts.spun(texts, seen, detector)
+    assert garbled == [False, True, False, False]
+    honest, spun, *empty = excerpts.readings(seen, garbled, detector)
+    assert spun == excerpts.Reading(detector)
     assert honest is None or honest.detector is not detector
     assert empty == [None, None]
 

@@ -138,6 +138,21 @@ def test_readings_share_the_probability_of_a_substitute() -> None:
     assert [c.readings[0][0] for c in alone] == [c.readings[0][0] for c in found if c.start >= last[0]]
 
 
+def test_a_document_is_read_on_only_while_it_may_come_to_a_verdict() -> None:
+    models = recognizer()
+    read = {}
+    for text in (HONEST, GARBLED):
+        b = parsed(" ".join([text] * 8))
+        told = evidence(b, np.zeros(len(b.ids), bool), models.thesaurus, models.discriminator, models.model)
+        closer = look_closer(b, told)
+        read[text] = (closer.vectors != 0).any(axis=1).mean()
+        assert (
+            len(closer.told.token) == (told.token[:, None] == np.flatnonzero((closer.vectors != 0).any(axis=1))).sum()
+        )
+        assert (closer.doubt.probability[0] >= 0.5) == (text == GARBLED)
+    assert read[HONEST] < 0.5 and read[GARBLED] == 1
+
+
 def test_phrases_are_read_as_one() -> None:
     b, models = parsed("The club lost its financial backing when the stadium burnt down."), recognizer()
     told = evidence(b, np.zeros(len(b.ids), bool), models.thesaurus, models.discriminator, models.model)

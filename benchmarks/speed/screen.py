@@ -20,8 +20,9 @@ from time import process_time
 
 import numpy as np
 
+from cleaner import excerpts
 from cleaner.analysis import analyse
-from cleaner.cleaner import shipped
+from cleaner.cleaner import recognizer, shipped
 from cleaner.language_model import SPECIAL
 from cleaner.lexicon import Channel
 from cleaner.resources import path
@@ -31,7 +32,7 @@ from cleaner.training.context import simulator, stream_of
 from cleaner.training.corpus import Corpus, tokenized
 from cleaner.training.screen import CHUNK, spun
 from cleaner.training.simulation import chunks
-from cleaner.triage import readings, sights
+from cleaner.triage import sights
 
 WINDOW = 40  # words
 BATCH = 100_000  # characters, as in `cleaner.cleaner`
@@ -74,8 +75,11 @@ def honest(folder: Path) -> None:
             step(batch)
         print(f"{name}: {size / (process_time() - began):.1f} MB/s")
     seen = [sight for batch in batched for sight in sights(batch, words(batch))]
-    doubtful = [i for i, sight in enumerate(seen) if sight.known or sight.unseen or sight.terms]
-    how = readings([texts[i] for i in doubtful], [seen[i] for i in doubtful], shipped())
+    doubtful = [i for i, sight in enumerate(seen) if not sight.cleared]
+    chosen, own = [texts[i] for i in doubtful], [seen[i] for i in doubtful]
+    spun = excerpts.spun(chosen, own, shipped())
+    weighed = excerpts.weighed(chosen, own, spun, shipped(), recognizer())
+    how = excerpts.readings(weighed, spun, shipped())
     read = {i: reading.detector is shipped() for i, reading in zip(doubtful, how, strict=True) if reading}
     flags = np.array([(s.known, s.unseen, s.terms, i in read, read.get(i, False)) for i, s in enumerate(seen)], float)
     length = np.array(list(map(len, texts)))
