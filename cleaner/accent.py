@@ -35,13 +35,14 @@ Floats = NDArray[np.float64]
 
 @cache
 def _forms() -> NDArray[np.uint8]:
-    """The form of a word by its last letter and, 256 times that, the one before."""
+    """The form of a word by its ending (`Words.ending`)."""
     table = np.full(1 << 16, _OTHER, np.uint8)
     for ending, code in _ENDINGS:
+        last = 256 * ord(ending[-1])
         if len(ending) == 1:
-            table[ord(ending) :: 256] = code
+            table[last : last + 256] = code
         else:
-            table[ord(ending[1]) + 256 * ord(ending[0])] = code
+            table[last + ord(ending[0])] = code
     return table
 
 
@@ -88,20 +89,19 @@ class Accent:
 def features(found: Words, key: Hashes, code: NDArray[np.int16]) -> tuple[NDArray[np.int64], ...]:
     """The slots of each word's code, and of those of it and the one or two before it."""
     slot = slots(found.hashes, len(key))
-    codes = found.codes
-    last = codes.take(found.end - 1).astype(np.int64)
-    last += codes.take(np.maximum(found.end - 2, 0)).astype(np.int64) << 8
-    form = _forms().take(last).astype(np.int64)
-    form[found.capital] = _NAME
-    form[found.number] = _NUMBER
-    word = np.where(key.take(slot) == found.hashes, code.take(slot), form)
+    word = _forms().take(found.ending).astype(np.int64)
+    np.copyto(word, _NAME, where=found.capital)
+    np.copyto(word, _NUMBER, where=found.number)
+    np.copyto(word, code.take(slot), where=key.take(slot) == found.hashes)
     # Before a word stands the mark that follows the one before, if any does.
     one = np.zeros_like(word)
-    one[1:] = np.where(found.mark[:-1] > 0, _MARK, word[:-1])
-    one[1:][found.paragraph[1:] != found.paragraph[:-1]] = _OUTSIDE
+    one[1:] = word[:-1]
+    np.copyto(one[1:], _MARK, where=found.mark[:-1] > 0)
+    one[found.first] = _OUTSIDE
     two = np.zeros_like(word)
-    two[1:] = np.where(one[1:] == _MARK, word[:-1], one[:-1])
-    two[one == _OUTSIDE] = _OUTSIDE
+    two[1:] = one[:-1]
+    np.copyto(two[1:], word[:-1], where=one[1:] == _MARK)
+    two[found.first] = _OUTSIDE
     pair = one << _BITS | word
     triple = slots((two << 2 * _BITS | pair).astype(np.uint64) * _ODD, TRIPLES)
     return word, pair, triple

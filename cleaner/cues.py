@@ -49,7 +49,7 @@ def cued(texts: Sequence[str], found: Words) -> list[list[Cue]]:
     cues = [[Cue(m.start(), True) for m in _SIGN.finditer(text)] if not text.isascii() else [] for text in texts]
     if not len(found.start):
         return cues
-    first = np.flatnonzero(np.diff(found.paragraph, prepend=-1))
+    first = found.first
     last = np.r_[first[1:], len(found.start)] - 1
     opens, inside = _cued(found, first, last)
     short = found.end[last] - found.start[first] <= MAX_FURNITURE_LINE

@@ -26,7 +26,7 @@ from cleaner.unseen import evidence, suspicion
 # P(spun) of the suspected paragraphs from which the whole text is read; no finding comes of less than ten times this.
 _SUSPICIOUS = 1e-3
 # A text is read on if log P(strangest stretches | spun) - log P(.. | honest) and so much of its strangeness make this.
-_OF_STRANGENESS, _CONVINCING = 0.25, 0.4
+_OF_STRANGENESS, _CONVINCING = 0.25, 0.1
 
 
 class Reading(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import chain
+from itertools import chain, pairwise, starmap
+from operator import eq
 from typing import NamedTuple
 
 from cleaner.resources import rows
@@ -93,10 +94,11 @@ def furniture_lines(text: str, damage: Sequence[Finding], cued: Sequence[Cue] | 
         holds = _held(text)
         why = {i: row for i, line in read() if line and (row := _why(line, holds))}
     else:
-        inside = _numbers(text, cued)
-        chosen = ((i, line) for i, line in read() if i in inside and line) if inside else ()
-        why = {i: row for i, line in chosen if (row := _why(line, _cues()[1] if inside[i] else {}))}
-    repeated = list(_repeated_captions((i, line) for i, line in read() if line and i not in why))
+        why = dict(_cued_lines(text, cued))
+    repeated = []
+    # Hardly any text has two lines alike, and to compare them is quick.
+    if why or any(starmap(eq, pairwise(line for _, line in read() if line))):
+        repeated = list(_repeated_captions((i, line) for i, line in read() if line and i not in why))
     why |= dict.fromkeys(repeated, _Row("repeated caption", "", 0.6))
     return [
         Finding(start, end, text[start:end], "furniture", "", why[i].confidence, (), f"furniture: {why[i].why}")
@@ -120,15 +122,21 @@ def _lines(text: str) -> Iterator[str]:
     return (line for stretch in stretches(text) for line in stretch.removesuffix("\n").split("\n"))
 
 
-def _numbers(text: str, cued: Sequence[Cue]) -> dict[int, bool]:
-    """The numbers of the lines that have cues, and whether they may hold one inside."""
-    numbers: dict[int, bool] = {}
+def _cued_lines(text: str, cued: Sequence[Cue]) -> Iterator[tuple[int, _Row]]:
+    """The lines that have cues and are furniture, by their numbers."""
+    inside: dict[int, bool] = {}
+    for place, holds in cued:
+        low = max(place - MAX_FURNITURE_LINE, 0)
+        start = max(text.rfind("\n", low, place), text.rfind("\r", low, place)) + 1
+        if start or not low:  # else the line is too long to be furniture
+            inside[start] = inside.get(start, False) or holds
     number = at = 0
-    for place, inside in sorted(cued):
-        number += sum(text.count(end, at, place) for end in "\n\r") - text.count("\r\n", at, place)
-        at = place
-        numbers[number] = numbers.get(number, False) or inside
-    return numbers
+    for start in sorted(inside):
+        line = _LINES.match(text, start)
+        if line and (row := _why(line[1].strip(), _cues()[1] if inside[start] else {})):
+            number += sum(text.count(end, at, start) for end in "\n\r") - text.count("\r\n", at, start)
+            at = start
+            yield number, row
 
 
 _LINES = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")

@@ -35,7 +35,8 @@ STEPS = 16  # of strangeness, half a nat each
 STRETCH, STRETCHES = 64, 2  # words that are looked at together, and of such stretches, how many stand for a text
 _SWAPPED, _SUREST = 0.2, 4.0  # share of swapped words that is assumed there, and nats that one of them may tell
 _BLOCK = 512  # words whose neighbours are in memory together: they stay in the processor's cache
-KNOWN = 9  # what is known (see `told`) of the pairs and triples that end with a word and with the next two
+KNOWN = 3  # numbers that tell what is known of a pair and of a triple (see `told`)
+BESIDE = 3  # of the pairs and triples that end with a word, with the next one and with the one after
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _CHECK = np.uint64(0xFF)  # bits of a pair's hash by which it is told from others of its slot
 
@@ -53,8 +54,8 @@ class Network:
     `row` (2^n; uint16) leads from a slot of hashed words to their row.  `around` (rows + SPECIAL, dimensions; int8) and
     `own` (rows + SPECIAL, k; int8), each with a scale for each row, and `bias` (rows + SPECIAL), are those of words
     among others, and of the word that is weighed; `candidate` tells the rows of words that may be substitutes.
-    `hidden` ((2 REACH + 1) * dimensions + KNOWN, units) with `hidden_bias`; `out` (units, k + 1) with `out_bias`:
-    what the word's own vector is multiplied by, and what is added.  `pairs` (2^n; uint16) holds the
+    `hidden` ((2 REACH + 1) * dimensions + BESIDE * KNOWN, units) with `hidden_bias`; `out` (units, k + 1) with
+    `out_bias`: what the word's own vector is multiplied by, and what is added.  `pairs` (2^n; uint16) holds the
     weights of hashed pairs, with bits that tell them from others, `triples` (2^n / 8; uint8) a bit for each triple.
     """
 
@@ -114,10 +115,10 @@ def pair_weights(pairs: Hashes, table: NDArray[np.uint16]) -> Floats:
     return weight
 
 
-def told(weight: Floats, seen: NDArray[np.bool_]) -> Floats:
-    """What the network is told of a pair and a triple: the pair's weight, whether it is known, and whether the triple
-    is common; an axis more than the arguments."""
-    return np.stack([weight / 32, weight != 0, seen], axis=-1).astype(np.float32)
+def told(weight: Floats, seen: NDArray[np.bool_]) -> tuple[NDArray[Any], ...]:
+    """The KNOWN columns of what the network is told of pairs and triples: a pair's weight, whether it is known, and
+    whether the triple is common."""
+    return weight / np.float32(32), weight != 0, seen
 
 
 def common(triples: Hashes, bits: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -142,42 +143,52 @@ class Glance:
         self.network = network
 
     @cached_property
-    def _around(self) -> Floats:
-        return np.asarray(self.network.around * self.network.around_scale[:, None])
+    def _vectors(self) -> Floats:
+        """The vectors of all rows, each with room for what is known of the pair and the triple that end there."""
+        w = self.network
+        vectors = np.zeros((len(w.around), w.around.shape[1] + KNOWN), np.float32)
+        np.multiply(w.around, w.around_scale[:, None], out=vectors[:, :-KNOWN])
+        return vectors
+
+    @cached_property
+    def _hidden(self) -> Floats:
+        """The weights of such vectors in a window, and of a constant 1."""
+        w = self.network
+        size, units = w.around.shape[1], w.hidden.shape[1]
+        hidden = np.zeros((2 * REACH + 1, size + KNOWN, units), np.float32)
+        hidden[:, :size] = w.hidden[: -BESIDE * KNOWN].reshape(-1, size, units)
+        hidden[REACH : REACH + BESIDE, size:] = w.hidden[-BESIDE * KNOWN :].reshape(BESIDE, KNOWN, units)
+        return np.concatenate([hidden.reshape(-1, units), w.hidden_bias[None]])
 
     def __call__(self, found: Words) -> Seen:
         """What the network says of the words that are written in small letters and that some spinner may write."""
         w = self.network
         words = len(w.around) - SPECIAL
         row = w.row.take(slots(found.hashes, len(w.row))).astype(np.int64)
-        row[found.number] = words + NUMBER
+        np.copyto(row, words + NUMBER, where=found.number)
         place = np.flatnonzero(w.candidate.take(row) & ~found.capital)
         if not len(place):
             return Seen(place, np.empty(0, np.float32))
         at, vectors = self._laid_out(found, row)
-        size = (2 * REACH + 1) * vectors.shape[1]
-        windows = as_strided(vectors, (len(vectors) - 2 * REACH, size), (vectors.strides[0], vectors.itemsize))
         joined = found.joined & ~found.number
         joined[1:] &= ~found.number[:-1]
-        pair, triple = phrase_hashes(found.hashes, joined)
-        weight = pair_weights(pair, w.pairs)
-        weight *= joined
-        phrases = np.zeros((len(row) + 2, 3), np.float32)
-        phrases[:-2] = told(weight, (triple != 0) & common(triple, w.triples))
-        beside = as_strided(phrases, (len(row), KNOWN), (phrases.strides[0], phrases.itemsize))
+        self._tell(found.hashes, joined, at, vectors)
         # The pair of the next two words tells nothing of a word that they do not follow.
-        follows = np.append(joined[1:], False).astype(np.float32)
-        inputs = np.empty((_BLOCK, size + KNOWN), np.float32)
+        loose = np.zeros(len(row), np.bool_)
+        loose[:-1] = ~joined[1:] & (np.diff(at) == 1)
+        width = vectors.shape[1]
+        size = (2 * REACH + 1) * width
+        windows = as_strided(vectors, (len(vectors) - 2 * REACH, size), (vectors.strides[0], vectors.itemsize))
+        second = slice((REACH + 3) * width - KNOWN, (REACH + 3) * width - 1)
+        inputs = np.ones((_BLOCK, size + 1), np.float32)
         strange = np.empty(len(place), np.float32)
         for first in range(0, len(place), _BLOCK):
             here = place[first : first + _BLOCK]
             last = first + len(here)
             x = inputs[: len(here)]
-            x[:, :size] = windows[at.take(here) - REACH]
-            x[:, size:] = beside[here]
-            x[:, size + 6 : size + 8] *= follows.take(here)[:, None]
-            units = x @ w.hidden
-            units += w.hidden_bias
+            x[:, :-1] = windows[at.take(here) - REACH]
+            x[loose.take(here), second] = 0
+            units = x @ self._hidden
             np.maximum(units, 0, out=units)
             out = units @ w.out
             out += w.out_bias
@@ -189,22 +200,29 @@ class Glance:
             np.add(fit, w.bias.take(mine), out=strange[first:last])
         return Seen(place, strange)
 
+    def _tell(self, hashes: Hashes, joined: NDArray[np.bool_], at: NDArray[np.int64], vectors: Floats) -> None:
+        """Put what is known of the pairs and triples into the vectors of the words that end them, which are `at`."""
+        pair, triple = phrase_hashes(hashes, joined)
+        weight = pair_weights(pair, self.network.pairs)
+        weight *= joined
+        room, place = vectors.reshape(-1), at * vectors.shape[1] + vectors.shape[1]
+        for k, column in enumerate(told(weight, (triple != 0) & common(triple, self.network.triples))):
+            room[place - KNOWN + k] = column
+
     def _laid_out(self, found: Words, row: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
         """The vectors of all words with those of the marks between, and REACH of what is outside around each
         paragraph; and the place of each word among them."""
         words = len(self.network.around) - SPECIAL
-        opens = np.diff(found.paragraph, prepend=found.paragraph[0]) != 0
-        marked = found.mark[:-1] != 0
         gap = np.zeros(len(row), np.int64)
-        gap[1:] = marked
-        gap[opens] = REACH
+        gap[1:] = found.mark[:-1] != 0
+        gap[found.first[1:]] = REACH
         at = np.cumsum(gap)
         at += np.arange(REACH, REACH + len(at))
         laid = np.full(int(at[-1]) + REACH + 1, words + OUTSIDE)
         laid[at] = row
-        marks = np.flatnonzero(marked & ~opens[1:])
+        marks = np.flatnonzero(gap[1:] == 1)
         laid[at[marks] + 1] = words + found.mark[marks].astype(np.int64)
-        return at, self._around.take(laid, axis=0)
+        return at, self._vectors.take(laid, axis=0)
 
 
 def histogram(seen: Seen, found: Words, texts: int) -> Floats:

@@ -76,21 +76,23 @@ class Words:
     """The words of some texts, end to end.
 
     `start` and `end` are code points of the texts laid end to end with one character between them; `hashes` are
-    those of the folded letters; `paragraph` and `text` number the paragraph and the text of each word; `joined` tells
-    words that only a space or an apostrophe parts from the word before; `mark` those that a mark follows (1: , ; :
-    2: . ! ?), `capital` those that begin with a capital, and `number` those that begin with a digit.  `codes` are the
-    classes and folded letters of all characters.
+    those of the folded letters, and `ending` the last two of these (256 times the last, and the one before); `joined`
+    tells words that only a space or an apostrophe parts from the word before; `text` numbers the text of each word;
+    `mark` tells those that a mark follows (1: , ; : 2: . ! ?), `capital` those that begin with a capital, and `number`
+    those that begin with a digit.  `first` are the words that begin a paragraph.  `codes` are the classes and folded
+    letters of all characters.
     """
 
     start: NDArray[np.int64]
     end: NDArray[np.int64]
     hashes: Hashes
+    ending: NDArray[np.uint16]
     joined: NDArray[np.bool_]
-    paragraph: NDArray[np.int64]
     text: NDArray[np.int64]
     mark: NDArray[np.uint8]
     capital: NDArray[np.bool_]
     number: NDArray[np.bool_]
+    first: NDArray[np.int64]
     codes: NDArray[np.uint8]
 
 
@@ -99,19 +101,22 @@ def words(texts: Sequence[str]) -> Words:
 
     Paragraphs are lines, long ones cut every `MAX_PARAGRAPH` characters.
     """
-    raw = b"\n".join(text.replace("’", "'").encode("latin-1", "replace") for text in texts)
+    raw = b"\n".join([text.replace("’", "'").encode("latin-1", "replace") for text in texts])
     # No letter of the padding is one of the text's: the class of a line's end is in neither.
     codes = np.frombuffer(bytes(_PAD) + raw.translate(_CLASSES) + bytes(_PAD), np.uint8)
     letter = codes > AND
-    edge = np.flatnonzero(letter[1:] != letter[:-1]) + 1
-    start, end = edge[::2], edge[1::2]
+    edge = np.flatnonzero(letter[1:] != letter[:-1])
+    edge += 1
+    start, end = edge[::2].copy(), edge[1::2].copy()
     eight = np.ndarray(len(codes) - 7, np.dtype("<u8"), codes, 0, (1,))  # the eight bytes from each place
     size = np.minimum(end - start, 8)
     hashes = eight.take(start)
     hashes &= _FIRST.take(size)
+    number = hashes.astype(np.uint8) - np.uint8(ord("0")) < 10
     hashes *= _ODD
     tail = eight.take(end - 8)
     tail &= _LAST.take(size)
+    ending = (tail >> np.uint64(48)).astype(np.uint16)
     tail *= _ODD2
     hashes ^= tail
     hashes ^= hashes >> np.uint64(29)
@@ -121,20 +126,23 @@ def words(texts: Sequence[str]) -> Words:
     after = codes.take(end)
     joined[1:] &= after[:-1] == _JOIN
     mark = after - np.uint8(_MARK - 1)
-    mark[mark > 2] = 0
-    number = codes.take(start) - np.uint8(ord("0")) < 10
-    start, end = start - _PAD, end - _PAD
+    mark *= mark <= 2
+    start -= _PAD
+    end -= _PAD
     capital = _CAPITAL.take(np.frombuffer(raw, np.uint8).take(start))
-    lines = np.r_[0, np.flatnonzero(codes - np.uint8(_LINE) < 2) + 1 - _PAD]
-    counts = np.diff(np.searchsorted(start, lines), append=len(start))
-    paragraph = np.repeat(np.arange(len(lines)), counts)
+    lines = np.flatnonzero(codes - np.uint8(_LINE) < 2)
+    lines += 1 - _PAD
+    lines = np.append(0, lines)
+    at = np.searchsorted(start, lines)
+    counts = np.diff(at, append=len(start))
+    first = at[counts > 0]
     if np.diff(lines, append=len(raw)).max() > MAX_PARAGRAPH:
         piece = (start - np.repeat(lines, counts)) // MAX_PARAGRAPH
-        paragraph = np.cumsum((np.diff(paragraph, prepend=0) != 0) | (np.diff(piece, prepend=0) != 0))
-        joined[1:] &= paragraph[1:] == paragraph[:-1]
-    begin = np.cumsum([0, *(len(text) + 1 for text in texts)])
+        first = np.union1d(first, np.flatnonzero(np.diff(piece, prepend=0)))
+        joined[first] = False
+    begin = np.cumsum([0, *map(len, texts)]) + np.arange(len(texts) + 1)
     text = np.repeat(np.arange(len(texts)), np.diff(np.searchsorted(start, begin)))
-    return Words(start, end, hashes, joined, paragraph, text, mark, capital, number, codes[_PAD:-_PAD])
+    return Words(start, end, hashes, ending, joined, text, mark, capital, number, first, codes[_PAD:-_PAD])
 
 
 def pair_hashes(hashes: Hashes, joined: NDArray[np.bool_]) -> Hashes:
@@ -170,10 +178,9 @@ class Screen:
 
     def evidence(self, found: Words) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The first word of each paragraph, and its evidence in each dialect (paragraphs, dialects; `STEP`s)."""
-        first = np.flatnonzero(np.diff(found.paragraph, prepend=-1))
-        rows = self.words.take(slots(found.hashes, len(self.words)), axis=0)
-        rows += self.pairs.take(slots(pair_hashes(found.hashes, found.joined), len(self.pairs)), axis=0)
-        return first, np.add.reduceat(rows, first, axis=0, dtype=np.int64)
+        rows = _rows(self.words, slots(found.hashes, len(self.words)))
+        rows += _rows(self.pairs, slots(pair_hashes(found.hashes, found.joined), len(self.pairs)))
+        return found.first, np.add.reduceat(rows, found.first, axis=0, dtype=np.int64)
 
     def suspects(self, texts: Sequence[str]) -> list[list[Span]]:
         """For each text, the paragraphs that look spun; none where the text as a whole does not.
@@ -206,6 +213,14 @@ class Screen:
             begin = int(offset[text[p]])
             spans[text[p]].append(Span(int(found.start[first[p]]) - begin, int(found.end[last[p]]) - begin))
         return spans
+
+
+def _rows(table: NDArray[np.int8], slot: NDArray[np.int64]) -> NDArray[np.int8]:
+    """The rows of a table; short ones are taken as one number each."""
+    if (width := table.shape[1]) not in (2, 4, 8):
+        return table.take(slot, axis=0)
+    taken = table.view(f"u{width}").ravel().take(slot)
+    return np.asarray(taken.view(np.int8).reshape(-1, width))
 
 
 def disguised(text: str) -> bool:

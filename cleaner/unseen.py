@@ -72,7 +72,7 @@ class Look(NamedTuple):
 FIRST = Look(Weights(-0.046, 0.704, 0.156, 0.074, -0.615), 1.8, -6.5)
 CLOSER = Look(Weights(-0.104, 0.595, 0.146, 0.549, -1.052, 0.016, 0.727), 1.81, -9.5)
 OF_WORD = Weights(0.051, 0.351, 0.161, 0.531, -0.297, 0.685, 0.532)  # log-odds of a word in a spun document
-WORTH_A_LOOK = 0.02  # P(spun) by the first look, from which a document gets a closer one
+WORTH_A_LOOK = 0.03  # P(spun) by the first look, from which a document gets a closer one
 RATE = 0.374  # weight of the log-odds of the share of swapped words beside them
 
 # Words that no synonym table helps with: determiners, pronouns, prepositions, conjunctions, auxiliaries.

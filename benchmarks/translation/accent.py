@@ -45,7 +45,7 @@ def fit(sets: Sequence[tuple[Sequence[str], float, bool]], steps: int = 150, rat
     for texts, weight, translated in sets:
         for i in range(0, len(texts), CHUNK):
             found = words(texts[i : i + CHUNK])
-            paragraph = np.cumsum(np.diff(found.paragraph, prepend=-1) != 0) - 1 + first
+            paragraph = np.searchsorted(found.first, np.arange(len(found.start)), "right") - 1 + first
             for slot, begin in zip(features(found, key, code), np.cumsum([0, *sizes]), strict=False):
                 columns.append(slot + begin)
                 rows.append(paragraph)

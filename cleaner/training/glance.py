@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from cleaner.arrays import quantized
 from cleaner.glance import (
+    BESIDE,
     KNOWN,
     MARK,
     NUMBER,
@@ -57,7 +58,8 @@ Offsets = np.arange(-REACH, REACH + 1)
 
 
 class Examples(NamedTuple):
-    """Rows of the words around each place (n, 2 REACH + 1), what is known of pairs and triples (n, KNOWN), labels."""
+    """Rows of the words around each place (n, 2 REACH + 1), what is known of pairs and triples (n, BESIDE * KNOWN), and
+    labels."""
 
     rows: NDArray[np.int64]
     known: NDArray[np.float32]
@@ -174,7 +176,8 @@ class Spinners:
         outside[:, REACH + 1 :] = np.maximum.accumulate(outside[:, REACH + 1 :], axis=1)
         pair, triple = self._phrases(around[:, REACH - 2 : REACH + 3])
         weight = np.where(pair != 0, pair_weights(pair, self.pairs), np.float32(0))
-        known = told(weight, (triple != 0) & common(triple, self.triples))[:, 2:].reshape(len(where), KNOWN)
+        known = np.stack(told(weight, (triple != 0) & common(triple, self.triples)), axis=-1)
+        known = known[:, 2:].reshape(len(where), BESIDE * KNOWN).astype(np.float32)
         return Examples(np.where(outside, WORDS + OUTSIDE, self.row[around]), known, label.astype(np.float32))
 
     def candidates(self) -> NDArray[np.bool_]:
@@ -217,7 +220,7 @@ def train(spinners: Spinners, minutes: float) -> Iterator[tuple[str, Network]]:
         return nn.Embedding(WORDS + SPECIAL, width, _weight=torch.randn(WORDS + SPECIAL, width) * deviation)
 
     around, own, bias = table(DIMENSIONS, 0.1), table(OWN, 0.1), table(1, 0.0)
-    hidden = nn.Linear((2 * REACH + 1) * DIMENSIONS + KNOWN, UNITS)
+    hidden = nn.Linear((2 * REACH + 1) * DIMENSIONS + BESIDE * KNOWN, UNITS)
     fit, out = nn.Linear(UNITS, OWN), nn.Linear(UNITS, 1)
     modules = nn.ModuleList([around, own, bias, hidden, fit, out])
     optimizer = torch.optim.Adam(modules.parameters(), lr=RATE)
