@@ -1,8 +1,8 @@
 """No search for cyclic garbage while texts are cleaned, and hardly any in a command.
 
 A batch makes hundreds of thousands of small objects and no cycles; Python's collector looked through all of them again
-and again, for a tenth of the time that spun text takes.  A command that is done looked once more through all that it had
-imported, for a fifth of the time that a short honest text takes.
+and again, for a tenth of the time that spun text takes.  A command that was done looked once more through all that it
+had imported, for a sixth of the time that a short honest text takes.
 """
 
 from __future__ import annotations
