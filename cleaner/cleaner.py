@@ -14,7 +14,7 @@ from cleaner.cues import cued
 from cleaner.furniture import Cue
 from cleaner.garbage import uncollected
 from cleaner.repairs import repairs
-from cleaner.result import Finding, Paragraph, Result, Verdict, apply
+from cleaner.result import Finding, Paragraph, Result, Verdict
 from cleaner.screen import words
 from cleaner.segment import paragraphs, parts
 from cleaner.settings import Settings
@@ -127,8 +127,7 @@ class Cleaner:
                 analysis = replace(analysis, spun_probability=glance.together(analysis.spun_probability))
                 results.append(result_of(text, _merged(mended, analysis.findings), analysis, self.settings))
             else:
-                said = tuple([Paragraph(start, end, 0.0) for start, end in paragraphs(text)])
-                results.append(_result(text, mended, said, glance.probability, None, self.settings))
+                results.append(_result(text, mended, None, glance.probability, None, self.settings))
         return results
 
     @property
@@ -243,14 +242,16 @@ def result_of(text: str, found: Iterable[Finding], analysis: Analysis, s: Settin
 def _result(
     text: str,
     found: Iterable[Finding],
-    said: tuple[Paragraph, ...],
+    said: tuple[Paragraph, ...] | None,
     probability: float,
     dialect: str | None,
     s: Settings,
 ) -> Result:
     kept = tuple([_decided(f, s) for f in found if f.confidence >= s.report_threshold])
-    verdict = _verdict(probability, said, s)
-    return Result(text, apply(text, kept), verdict, probability, dialect if verdict != "clean" else None, said, kept)
+    result = Result(text, "clean", probability, None, said, kept)
+    if probability < s.suspect:
+        return result
+    return replace(result, verdict=_verdict(probability, result.paragraphs, s), dialect=dialect)
 
 
 def _decided(f: Finding, s: Settings) -> Finding:
@@ -263,13 +264,12 @@ def _decided(f: Finding, s: Settings) -> Finding:
 
 
 def _verdict(probability: float, said: Sequence[Paragraph], s: Settings) -> Verdict:
-    """ "spun" if that is nearly certain and most of the text is; "suspect" if some of it probably is.
+    """Of a text that is not clean: "spun" if that is nearly certain and most of the text is; "suspect" if some of it
+    probably is.
 
     People translate too, so what reads like a translation is suspect at the most; so is the work of a spinner that no
     table knows, of which little can be restored.
     """
-    if probability < s.suspect:
-        return "clean"
     from cleaner import thesaurus, translation
 
     others = (thesaurus.DIALECT, translation.DIALECT)

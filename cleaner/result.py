@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
+
+from cleaner.segment import paragraphs
 
 Kind = Literal["phrase", "expression", "residue", "encoding", "furniture"]
 Verdict = Literal["clean", "suspect", "spun"]
@@ -48,21 +51,50 @@ class Paragraph:
         return Paragraph, (self.start, self.end, self.spun_probability, self.dialect)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Result:
-    """The outcome for one text; `text` has the applied findings, and only those, in it."""
+    """The outcome for one text.
+
+    `marked` are its paragraphs, None where all of them are honest (probability 0).
+    """
 
     original: str
-    text: str
     verdict: Verdict
     spun_probability: float
     dialect: str | None
-    paragraphs: tuple[Paragraph, ...]
+    marked: tuple[Paragraph, ...] | None
     findings: tuple[Finding, ...]
+
+    # Both are made when they are first asked for: most results are of honest texts, which go their way untouched.
+    @cached_property
+    def text(self) -> str:
+        """The text with the applied findings, and only those, in it: `original` itself if there are none."""
+        return apply(self.original, self.findings)
+
+    @cached_property
+    def paragraphs(self) -> tuple[Paragraph, ...]:
+        """All paragraphs, in order."""
+        if self.marked is None:
+            return tuple([Paragraph(start, end, 0.0) for start, end in paragraphs(self.original)])
+        return self.marked
 
     def undo(self) -> str:
         """The input text, exactly."""
         return self.original
+
+    def __reduce__(self) -> tuple[type[Result], tuple[object, ...]]:
+        judged = self.original, self.verdict, self.spun_probability, self.dialect
+        return Result, (*judged, self.marked, self.findings)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Result) and self._said() == other._said()
+
+    def __hash__(self) -> int:
+        return hash((self.original, self.verdict, self.spun_probability, self.dialect, self.findings))
+
+    def _said(self) -> tuple[object, ...]:
+        judged = self.original, self.verdict, self.spun_probability, self.dialect
+        return (*judged, self.paragraphs, self.findings)
 
 
 def apply(text: str, findings: Iterable[Finding]) -> str:

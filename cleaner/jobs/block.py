@@ -214,11 +214,22 @@ def outcomes(items: Iterable[Item], cleaner: Cleans, *, spans: bool = True) -> I
             parts = _Parts(spans)
 
     for result in cleaner.clean_many(texts()):
-        yield from ended()
+        if waiting[0][1] is None:
+            yield from ended()
         item, passage = waiting.popleft()
-        if passage is not None and isinstance(item, Record):
+        assert passage is not None and isinstance(item, Record)
+        if not result.findings and not spans and not parts.judged and waiting and waiting[0][1] is None:
+            waiting.popleft()  # most records: one passage in which nothing was found
+            yield item, _untouched(item, passage, result)
+        else:
             parts.add(item, passage, result)
     yield from ended()
+
+
+def _untouched(record: Record, passage: Passage, result: Result) -> Outcome:
+    """The outcome of a record that has one passage and no findings."""
+    length = len(passage.source if record.whole else passage.text)
+    return Outcome(result.verdict, result.spun_probability, result.dialect, length, None, (), (), ())
 
 
 class _Parts:
@@ -231,7 +242,8 @@ class _Parts:
         self.edits: list[Edit] = []
         self.findings: list[tuple[int, int, float]] = []
         self.paragraphs: list[tuple[int, int, float]] = []
-        self.judged: list[tuple[int, Result]] = []
+        self.judged: list[tuple[int, float, Verdict]] = []
+        self.dialects: list[tuple[float, str | None]] = []
 
     def add(self, record: Record, passage: Passage, result: Result) -> None:
         at = self.length
@@ -256,12 +268,13 @@ class _Parts:
         if self._spans:
             self.findings += [(f.start + at, f.end + at, round(f.confidence, 6)) for f in result.findings]
             self.paragraphs += [(p.start + at, p.end + at, round(p.spun_probability, 6)) for p in result.paragraphs]
-        self.judged.append((length, Result("", "", result.verdict, result.spun_probability, result.dialect, (), ())))
+        self.judged.append((length, result.spun_probability, result.verdict))
+        self.dialects.append((result.spun_probability, result.dialect))
         self.length += length
 
     def outcome(self) -> Outcome:
-        verdict, probability = judge([(n, r.spun_probability, r.verdict) for n, r in self.judged])
-        dialect = max(self.judged, key=lambda part: part[1].spun_probability)[1].dialect
+        verdict, probability = judge(self.judged)
+        dialect = max(self.dialects, key=lambda part: part[0])[1]
         return Outcome(
             verdict,
             probability,
