@@ -154,7 +154,7 @@ def count_whole(weights: Sequence[tuple[int, float, Verdict]], counts: Counter[s
 
 def _decided(item: Item, outcome: Outcome | None, job: Job) -> tuple[Item, Outcome | None, Fate]:
     """What the policy makes of a record; `Bad` where the file's encoding lacks what the edits would write."""
-    if outcome is None or not isinstance(item, Record):
+    if outcome is None or isinstance(item, (Verbatim, Bad)):
         return item, None, "keep"
     fate, outcome = job.policy.apply(outcome)
     if outcome.edits and job.layout == "documents":
@@ -193,7 +193,7 @@ def outcomes(items: Iterable[Item], cleaner: Cleans, *, spans: bool = True) -> I
 
     def texts() -> Iterator[str]:
         for item in items:
-            if isinstance(item, Record):
+            if not isinstance(item, (Verbatim, Bad)):
                 try:
                     for passage in item.passages():
                         waiting.append((item, passage))
@@ -217,7 +217,7 @@ def outcomes(items: Iterable[Item], cleaner: Cleans, *, spans: bool = True) -> I
         if waiting[0][1] is None:
             yield from ended()
         item, passage = waiting.popleft()
-        assert passage is not None and isinstance(item, Record)
+        assert passage is not None and not isinstance(item, (Verbatim, Bad))
         if not result.findings and not spans and not parts.judged and waiting and waiting[0][1] is None:
             waiting.popleft()  # most records: one passage in which nothing was found
             yield item, _untouched(item, passage, result)
