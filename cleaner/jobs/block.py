@@ -193,15 +193,23 @@ def outcomes(items: Iterable[Item], cleaner: Cleans, *, spans: bool = True) -> I
 
     def texts() -> Iterator[str]:
         for item in items:
-            if not isinstance(item, (Verbatim, Bad)):
-                try:
-                    for passage in item.passages():
-                        waiting.append((item, passage))
-                        yield passage.text
-                except RecordError as error:
-                    waiting.append((Bad(str(error), item.render(None)), None))
-                    continue
-            waiting.append((item, None))
+            if isinstance(item, (Verbatim, Bad)):
+                waiting.append((item, None))
+                continue
+            last: Passage | None = None
+            try:
+                for passage in item.passages():
+                    if last is not None:
+                        waiting.append((item, last))
+                        yield last.text
+                    last = passage
+            except RecordError as error:
+                waiting.append((Bad(str(error), item.render(None)), None))
+                continue
+            # The end of the record is known before the result of its last passage.
+            waiting.extend(((item, last), (item, None)))
+            if last is not None:
+                yield last.text
 
     parts = _Parts(spans)
 
