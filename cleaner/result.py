@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from cleaner.segment import paragraphs
-
 Kind = Literal["phrase", "expression", "residue", "encoding", "furniture"]
 Verdict = Literal["clean", "suspect", "spun"]
 # Verdict, probability, dialect, the fields of each paragraph and those of each finding.
@@ -77,6 +75,8 @@ class Result:
     def paragraphs(self) -> tuple[Paragraph, ...]:
         """All paragraphs, in order."""
         if self.marked is None:
+            from cleaner.segment import paragraphs  # which reports can do without
+
             return tuple([Paragraph(start, end, 0.0) for start, end in paragraphs(self.original)])
         return self.marked
 
