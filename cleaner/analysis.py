@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from math import log, prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cleaner import translation
-from cleaner.closer import CALIBRATION, CloserLook, look_closer, offer, readings, with_uncured
 from cleaner.detector import Detector, Floats, Reading
 from cleaner.findings import CHANGED, choices, findings, group
 from cleaner.islands import Batch, Candidates, Lattice, batch
@@ -23,7 +23,9 @@ from cleaner.segment import Span, Tokens, paragraphs, tokenize
 from cleaner.technical import SCIENTIFIC, technical
 from cleaner.terms import CURED, finding, merged, terms
 from cleaner.thesaurus import DIALECT
-from cleaner.unseen import WORTH_A_LOOK, evidence, suspicion, swapped
+
+if TYPE_CHECKING:
+    from cleaner.closer import CloserLook
 
 # From this probability on, a document is read as one of a spinner that no table knows.
 _DOUBTFUL = 0.5
@@ -155,6 +157,10 @@ def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, re
 
     Translations have strange words too, so what reads like one is held for one unless its words are far stranger.
     """
+    # Text that a known dialect explains is not kept waiting for what it has no need of.
+    from cleaner.closer import look_closer
+    from cleaner.unseen import WORTH_A_LOOK, evidence, suspicion
+
     unexplained = np.array([analysis.spun_probability < _DOUBTFUL for analysis in analyses])
     rest = parsed.only(unexplained)
     style, channel = translation.shipped()
@@ -217,6 +223,9 @@ def _logistic(log_odds: Floats) -> Floats:
 
 def _unseen(parsed: Parsed, closer: CloserLook, recognizer: Recognizer) -> Analysis:
     """Read one document as spun by somebody unknown, as a `closer` look at it says."""
+    from cleaner.closer import CALIBRATION, offer, readings, with_uncured
+    from cleaner.unseen import swapped
+
     b, told, p = parsed.batch, closer.told, float(closer.doubt.probability[0])
     changed = swapped(told, float(closer.doubt.rate[0]))
     strange = told.token[changed >= CHANGED]

@@ -1,16 +1,26 @@
-"""Model files that are arrays: end to end after a magic number, or by their names in an archive."""
+"""Model files that are arrays: end to end after a magic number, or by their names in an archive.
+
+The former are mapped into memory: only what is looked up is ever read, and workers share it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from math import prod
+from mmap import ACCESS_READ, mmap
+from os import SEEK_CUR
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from cleaner.integrity import verified
+
+_ARRAY = b"\x93NUMPY"  # how each array begins
+_ALIGNMENT = 64
 
 
 def read_arrays(path: Path, magic: bytes, count: int, what: str, error: type[Exception]) -> list[NDArray[Any]]:
@@ -22,16 +32,30 @@ def read_arrays(path: Path, magic: bytes, count: int, what: str, error: type[Exc
         if file.read(len(magic)) != magic:
             raise error(f"{path} is not {what} of this version of cleaner")
         try:
-            return [np.load(file, allow_pickle=False) for _ in range(count)]
-        except (ValueError, EOFError) as failure:
+            return list(_mapped(mmap(file.fileno(), 0, access=ACCESS_READ), count))
+        except ValueError as failure:
             raise error(f"{path} is cut short or damaged: {failure}") from None
+
+
+def _mapped(data: mmap, count: int) -> Iterator[NDArray[Any]]:
+    """The first `count` arrays in `data`; raises ValueError."""
+    for _ in range(count):
+        data.seek(max(data.find(_ARRAY, data.tell()), 0))
+        version = npy.read_magic(data)
+        shape, by_column, dtype = (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(data)
+        array = np.frombuffer(data, dtype, prod(shape), data.tell())
+        data.seek(array.nbytes, SEEK_CUR)
+        array = array.reshape(shape, order="F" if by_column else "C")
+        yield array if array.flags.aligned else array.copy()
 
 
 def write_arrays(path: Path, magic: bytes, arrays: Iterable[NDArray[Any]]) -> None:
     """Write such a file; the same arrays give the same bytes."""
+    path.unlink(missing_ok=True)  # whoever has mapped the one before keeps it
     with path.open("wb") as file:
         file.write(magic)
         for array in arrays:
+            file.write(bytes(-file.tell() % _ALIGNMENT))
             np.save(file, array)
 
 

@@ -33,15 +33,20 @@ class Casing:
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Casing:
+        return cls.told((row.lower, row.cased) for row in rows)
+
+    @classmethod
+    def told(cls, forms: Iterable[tuple[str, str]]) -> Casing:
+        """The casing of words and pairs that are given in lower case and as they are written."""
         words: dict[str, str] = {}
         pairs: dict[tuple[str, str], tuple[str, str]] = {}
-        for row in rows:
-            first, _, second = row.lower.partition(" ")
+        for lower, cased in forms:
+            first, _, second = lower.partition(" ")
             if second:
-                head, _, tail = row.cased.partition(" ")
+                head, _, tail = cased.partition(" ")
                 pairs[first, second] = head, tail
             else:
-                words[first] = row.cased
+                words[first] = cased
         return cls(words, pairs, frozenset(a for a, _ in pairs), frozenset(b for _, b in pairs))
 
     def __call__(self, words: Sequence[str], before: str = "", after: str = "") -> list[str]:
@@ -65,6 +70,4 @@ class Casing:
 def shipped() -> Casing:
     """The table that comes with the package."""
     lines = path("en", "casing.tsv").read_text(encoding="utf-8").splitlines()
-    return Casing.of(
-        Row(lower, cased, int(n), source) for lower, cased, n, source in (r.split("\t") for r in lines[1:])
-    )
+    return Casing.told((lower, cased) for lower, cased, *_ in (line.split("\t", 2) for line in lines[1:]))

@@ -14,7 +14,7 @@ from cleaner.cues import cued
 from cleaner.furniture import Cue
 from cleaner.garbage import uncollected
 from cleaner.repairs import repairs
-from cleaner.result import Finding, Paragraph, Result, Verdict, apply
+from cleaner.result import Finding, Packed, Paragraph, Result, Verdict, unpacked
 from cleaner.screen import words
 from cleaner.segment import paragraphs, parts
 from cleaner.settings import Settings
@@ -22,6 +22,8 @@ from cleaner.threads import single
 from cleaner.triage import UNSEEN, Sight, sights
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from cleaner.analysis import Analysis
     from cleaner.detector import Detector
     from cleaner.recognition import Recognizer
@@ -70,16 +72,16 @@ class Cleaner:
             for batch in _batches(texts, len, repeat(_AHEAD_CHARACTERS)):
                 yield from self._clean_batch(batch)
             return
-        from concurrent.futures import Future, ProcessPoolExecutor
+        from concurrent.futures import ProcessPoolExecutor
 
         with ProcessPoolExecutor(workers) as pool:
-            waiting: deque[Future[list[Result]]] = deque()
+            waiting: deque[tuple[list[str], Future[list[Packed]]]] = deque()
             for batch in _batches(texts, len, _growing(workers)):
-                waiting.append(pool.submit(self._clean_batch, batch))
+                waiting.append((batch, pool.submit(self._packed, batch)))
                 if len(waiting) > 2 * workers:
-                    yield from waiting.popleft().result()
+                    yield from _unpacked(*waiting.popleft())
             while waiting:
-                yield from waiting.popleft().result()
+                yield from _unpacked(*waiting.popleft())
 
     def explain(self, text: str) -> Result:
         """Read `text` as if it were known to be spun, and report every finding however weak."""
@@ -101,6 +103,9 @@ class Cleaner:
     def _clean_batch(self, texts: Sequence[str]) -> list[Result]:
         with single(), uncollected():
             return self._cleaned(texts)
+
+    def _packed(self, texts: Sequence[str]) -> list[Packed]:
+        return [result.packed() for result in self._clean_batch(texts)]
 
     def _cleaned(self, texts: Sequence[str]) -> list[Result]:
         cut = [_Part(text, i, *span) for i, text in enumerate(texts) for span in parts(text, _PART_CHARACTERS)]
@@ -127,8 +132,7 @@ class Cleaner:
                 analysis = replace(analysis, spun_probability=glance.together(analysis.spun_probability))
                 results.append(result_of(text, _merged(mended, analysis.findings), analysis, self.settings))
             else:
-                said = tuple([Paragraph(start, end, 0.0) for start, end in paragraphs(text)])
-                results.append(_result(text, mended, said, glance.probability, None, self.settings))
+                results.append(_result(text, mended, None, glance.probability, None, self.settings))
         return results
 
     @property
@@ -173,6 +177,11 @@ class Cleaner:
                     )
                     found |= zip([numbers[i] for i in batch], said, strict=True)
         return found
+
+
+def _unpacked(texts: Sequence[str], done: Future[list[Packed]]) -> Iterator[Result]:
+    """The results of a batch that a worker has cleaned; its texts are those that it was given."""
+    return map(unpacked, texts, done.result())
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,14 +258,16 @@ def result_of(text: str, found: Iterable[Finding], analysis: Analysis, s: Settin
 def _result(
     text: str,
     found: Iterable[Finding],
-    said: tuple[Paragraph, ...],
+    said: tuple[Paragraph, ...] | None,
     probability: float,
     dialect: str | None,
     s: Settings,
 ) -> Result:
     kept = tuple([_decided(f, s) for f in found if f.confidence >= s.report_threshold])
-    verdict = _verdict(probability, said, s)
-    return Result(text, apply(text, kept), verdict, probability, dialect if verdict != "clean" else None, said, kept)
+    result = Result(text, "clean", probability, None, said, kept)
+    if probability < s.suspect:
+        return result
+    return replace(result, verdict=_verdict(probability, result.paragraphs, s), dialect=dialect)
 
 
 def _decided(f: Finding, s: Settings) -> Finding:
@@ -269,13 +280,12 @@ def _decided(f: Finding, s: Settings) -> Finding:
 
 
 def _verdict(probability: float, said: Sequence[Paragraph], s: Settings) -> Verdict:
-    """ "spun" if that is nearly certain and most of the text is; "suspect" if some of it probably is.
+    """Of a text that is not clean: "spun" if that is nearly certain and most of the text is; "suspect" if some of it
+    probably is.
 
     People translate too, so what reads like a translation is suspect at the most; so is the work of a spinner that no
     table knows, of which little can be restored.
     """
-    if probability < s.suspect:
-        return "clean"
     from cleaner import thesaurus, translation
 
     others = (thesaurus.DIALECT, translation.DIALECT)

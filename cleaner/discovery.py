@@ -67,18 +67,37 @@ def find(
     given = [match for path in paths for match in _expanded(path)]
     parents = [path if path.is_dir() else path.parent for path in given]
     root = Path(os.path.commonpath([p.resolve() for p in parents])) if parents else Path()
-    seen: set[Path] = set()
+    seen: set[str] = set()
+    places = Places()
     for path in given:
         for item in _below(path, list(exclusions), wanted) if path.is_dir() else _single(path, exclusions):
-            real = item.path.resolve()
+            real = places.real(item.path)
             if real in seen:
                 continue
             seen.add(real)
             if isinstance(item, Found):
                 # A link keeps its own name.
-                place = item.path.parent.resolve() / item.path.name
-                item = Found(item.path, os.path.relpath(place, root).replace(os.sep, "/"))
+                item = Found(item.path, os.path.relpath(places.of(item.path), root).replace(os.sep, "/"))
             yield item
+
+
+class Places:
+    """Where files really are; each folder is followed to its end once, and not again for every file in it."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, str] = {}
+
+    def of(self, path: Path) -> str:
+        """The path without links, but for the last part."""
+        folder, name = os.path.split(path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)  # noqa: PTH118
+
+    def real(self, path: Path) -> str:
+        """The path without links."""
+        place = self.of(path)
+        return os.path.realpath(place) if os.path.islink(place) or path.name in ("", "..") else place  # noqa: PTH114
 
 
 def _expanded(path: str) -> list[Path]:
@@ -91,7 +110,9 @@ def _expanded(path: str) -> list[Path]:
     raise FileNotFoundError(2, os.strerror(2), path)
 
 
-def _excluded(path: Path, exclusions: Iterable[Exclusion], *, folder: bool = False) -> str | None:
+def _excluded(path: Path, exclusions: Sequence[Exclusion], *, folder: bool = False) -> str | None:
+    if not exclusions:
+        return None
     real = path.parent.resolve() / path.name
     return next((f"excluded by {e.origin}" for e in exclusions if e.covers(real, folder=folder)), None)
 

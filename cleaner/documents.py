@@ -51,18 +51,16 @@ def combined(text: str, parts: Sequence[tuple[Passage, Result]]) -> Result:
         return parts[0][0].project(parts[0][1])
     findings: list[Finding] = []
     paragraphs: list[Paragraph] = []
-    pieces, at = [], 0
+    at = 0
     for passage, result in parts:
         projected = passage.project(result)
-        pieces.append(projected.text)
         findings += [replace(f, start=f.start + at, end=f.end + at) for f in projected.findings]
         paragraphs += [replace(p, start=p.start + at, end=p.end + at) for p in projected.paragraphs]
         at += len(passage.source)
     verdict, probability = judge([(len(p.source), r.spun_probability, r.verdict) for p, r in parts])
     surest = max((r for _, r in parts), key=lambda r: r.spun_probability, default=None)
     dialect = surest.dialect if surest else None
-    restored = "".join([*pieces, text[at:]])
-    return Result(text, restored, verdict, probability, dialect, tuple(paragraphs), tuple(findings))
+    return Result(text, verdict, probability, dialect, tuple(paragraphs), tuple(findings))
 
 
 def judge(parts: Sequence[tuple[int, float, Verdict]]) -> tuple[Verdict, float]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 Kind = Literal["phrase", "expression", "residue", "encoding", "furniture"]
 Verdict = Literal["clean", "suspect", "spun"]
+# Verdict, probability, dialect, the fields of each paragraph and those of each finding.
+Packed = tuple[Verdict, float, str | None, list[Any] | None, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Finding:
     applied: bool = False
 
     def __reduce__(self) -> tuple[type[Finding], tuple[object, ...]]:
-        # Workers hand over tens of thousands: so they are packed and unpacked many times as fast as by default.
+        # Packed and unpacked many times as fast as by default.
         places = self.start, self.end, self.text, self.kind
         return Finding, (*places, self.replacement, self.confidence, self.alternatives, self.source, self.applied)
 
@@ -48,21 +51,64 @@ class Paragraph:
         return Paragraph, (self.start, self.end, self.spun_probability, self.dialect)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Result:
-    """The outcome for one text; `text` has the applied findings, and only those, in it."""
+    """The outcome for one text.
+
+    `marked` are its paragraphs, None where all of them are honest (probability 0).
+    """
 
     original: str
-    text: str
     verdict: Verdict
     spun_probability: float
     dialect: str | None
-    paragraphs: tuple[Paragraph, ...]
+    marked: tuple[Paragraph, ...] | None
     findings: tuple[Finding, ...]
+
+    # Both are made when they are first asked for: most results are of honest texts, which go their way untouched.
+    @cached_property
+    def text(self) -> str:
+        """The text with the applied findings, and only those, in it: `original` itself if there are none."""
+        return apply(self.original, self.findings)
+
+    @cached_property
+    def paragraphs(self) -> tuple[Paragraph, ...]:
+        """All paragraphs, in order."""
+        if self.marked is None:
+            from cleaner.segment import paragraphs  # which reports can do without
+
+            return tuple([Paragraph(start, end, 0.0) for start, end in paragraphs(self.original)])
+        return self.marked
 
     def undo(self) -> str:
         """The input text, exactly."""
         return self.original
+
+    def packed(self) -> Packed:
+        """All that was found, but not the text: plain tuples, which workers hand over faster than objects."""
+        marked = None if self.marked is None else [p.__reduce__()[1] for p in self.marked]
+        judged = self.verdict, self.spun_probability, self.dialect
+        return *judged, marked, [f.__reduce__()[1] for f in self.findings]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return unpacked, (self.original, self.packed())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Result) and self._said() == other._said()
+
+    def __hash__(self) -> int:
+        return hash((self.original, self.verdict, self.spun_probability, self.dialect, self.findings))
+
+    def _said(self) -> tuple[object, ...]:
+        judged = self.original, self.verdict, self.spun_probability, self.dialect
+        return (*judged, self.paragraphs, self.findings)
+
+
+def unpacked(text: str, packed: Packed) -> Result:
+    """The result for `text` of which this was `packed`."""
+    verdict, probability, dialect, marked, found = packed
+    paragraphs = None if marked is None else tuple([Paragraph(*p) for p in marked])
+    return Result(text, verdict, probability, dialect, paragraphs, tuple([Finding(*f) for f in found]))
 
 
 def apply(text: str, findings: Iterable[Finding]) -> str:

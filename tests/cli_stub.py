@@ -36,11 +36,6 @@ class Cleaner:
 
     def clean(self, text: str) -> Result:
         findings = tuple(self._finding(match) for match in _PATTERN.finditer(text))
-        out, done = [], 0
-        for finding in findings:
-            if finding.applied:
-                out += [text[done : finding.start], finding.replacement or ""]
-                done = finding.end
         spun = any(finding.kind != "furniture" and finding.confidence > 0.6 for finding in findings)
         paragraphs = tuple(
             Paragraph(m.start(), m.end(), 0.9999 if _PATTERN.search(m[0]) else 0.01, "news" if spun else None)
@@ -48,11 +43,10 @@ class Cleaner:
         )
         return Result(
             original=text,
-            text="".join([*out, text[done:]]),
             verdict="spun" if spun else "clean",
             spun_probability=0.9999 if spun else 0.01,
             dialect="news" if spun else None,
-            paragraphs=paragraphs,
+            marked=paragraphs,
             findings=findings,
         )
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cleaner.result import Finding, Paragraph, Result, Verdict, apply
+from cleaner.result import Finding, Paragraph, Result, Verdict
 from cleaner.segment import paragraphs
 from cleaner.settings import Settings
 
@@ -37,7 +37,6 @@ class FakeCleaner:
         verdict: Verdict = "spun" if probability > 0.9 else "suspect" if probability >= 0.5 else "clean"
         return Result(
             text,
-            apply(text, found),
             verdict,
             probability,
             "table" if found else None,
@@ -79,7 +78,7 @@ class IdleCleaner(FakeCleaner):
     def clean(self, text: str) -> Result:
         at = text.find("navy")
         found = (Finding(at, at + 4, "navy", "phrase", "army", 0.97, (), "table", True),) if at >= 0 else ()
-        return Result(text, apply(text, found), "clean", 0.1, None, (), found)
+        return Result(text, "clean", 0.1, None, (), found)
 
 
 class DyingCleaner(FakeCleaner):

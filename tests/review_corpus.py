@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from cleaner.result import Finding, Kind, Paragraph, Result, apply
+from cleaner.result import Finding, Kind, Paragraph, Result
 from cleaner.rewriter import in_case_of
 from cleaner.settings import Settings
 
@@ -74,9 +74,7 @@ class TableCleaner:
         paragraphs = tuple(self._paragraph(text, *m.span()) for m in re.finditer(r"[^\r\n]*[^\r\n\s][^\r\n]*", text))
         probability = max((p.spun_probability for p in paragraphs), default=0.0)
         verdict: Any = "spun" if probability >= 0.9 else "suspect" if probability >= 0.5 else "clean"
-        return Result(
-            text, apply(text, found), verdict, probability, "news-a" if verdict == "spun" else None, paragraphs, found
-        )
+        return Result(text, verdict, probability, "news-a" if verdict == "spun" else None, paragraphs, found)
 
     def clean_many(self, texts: Iterable[str], workers: int = 1) -> Iterator[Result]:
         return map(self.clean, texts)

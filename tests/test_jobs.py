@@ -145,7 +145,7 @@ def test_progress_and_summary_on_a_terminal(tmp_path: Path) -> None:
     os.close(ours)
     assert process.wait() == 0
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
-    assert re.search(r"[1-9]\d* documents, [1-9]\d*/s \d+\.\d MB/s spun \d+\.\d% 0:00:\d\d", plain)
+    assert re.search(r"[1-9]\d* documents, [1-9][\d,]*/s \d+\.\d MB/s spun \d+\.\d% 0:00:\d\d", plain)
     assert re.search(r"documents +401\r\n", plain)
 
 

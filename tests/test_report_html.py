@@ -122,16 +122,16 @@ def test_utf16_counts_as_browsers_do(text: str) -> None:
 
 
 def test_text_between_paragraphs_is_shown_too() -> None:
-    result = Result("  head \nbody\n\n tail ", "", "clean", 0.0, None, (Paragraph(8, 12, 0.7),), ())
+    result = Result("  head \nbody\n\n tail ", "clean", 0.0, None, (Paragraph(8, 12, 0.7),), ())
     assert list(rows(result)) == [(2, 6, 0.0), (8, 12, 0.7), (15, 19, 0.0)]
 
 
 def test_a_finding_without_a_cure_and_a_lone_surrogate() -> None:
     finding = Finding(0, 3, "a\ud800b", "phrase", None, 0.5)
-    found = document("x", Result("a\ud800b", "a\ud800b", "suspect", 0.6, None, (), (finding,)))
+    found = document("x", Result("a\ud800b", "suspect", 0.6, None, (), (finding,)))
     assert found["findings"] == [[0, 3, "phrase", None, 0.5, [], "", False]]
     report = HtmlReport(Settings())
-    report.add("x", Result("a\ud800b", "a\ud800b", "suspect", 0.6, None, (), (finding,)))
+    report.add("x", Result("a\ud800b", "suspect", 0.6, None, (), (finding,)))
     assert Page(report.page()).data["documents"] == [found]
 
 

@@ -10,10 +10,9 @@ from typing import Any, cast
 
 import click
 
-from cleaner import __version__
+from cleaner import __version__, garbage, threads
 from cleaner.cli.problems import Failure, complain, reason
 from cleaner.integrity import ModelError
-from cleaner.threads import settle
 
 COMMANDS = ("check", "fix", "explain", "run", "undo", "config", "report", "review", "lexicon", "learn")
 _MODULES = {"run": "corpus"}
@@ -43,7 +42,8 @@ class Commands(click.Group):
             raise Failure("not enough memory for this text; cut it into smaller files") from None
 
     def main(self, *args: Any, **options: Any) -> Any:
-        settle()
+        threads.settle()
+        garbage.settle()
         try:
             try:
                 return super().main(*args, **options)

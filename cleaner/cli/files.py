@@ -58,6 +58,7 @@ def find(paths: Iterable[str], problems: Problems, exclude: Sequence[str] = (), 
     Ignore files hold within folders; the patterns of `exclude` and of the settings file hold everywhere.
     """
     found: dict[str, str] = {}
+    places = discovery.Places()
     left_out = exclusions(exclude)
     for path in paths:
         if path == STDIN:
@@ -83,7 +84,7 @@ def find(paths: Iterable[str], problems: Problems, exclude: Sequence[str] = (), 
         if inside == [str(Path(path))]:
             inside = [path]  # as it was typed
         for file in inside:
-            found.setdefault(os.path.realpath(file), file)
+            found.setdefault(places.real(Path(file)), file)
     return list(found.values())
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import BinaryIO, NamedTuple
+from functools import cache, lru_cache
+from json.decoder import JSONDecoder
+from typing import Any, BinaryIO, NamedTuple
 
 from cleaner.edits import Edit, placed
 from cleaner.formats.base import (
@@ -27,10 +28,17 @@ from cleaner.formats.base import (
 )
 from cleaner.formats.passage import Passage, Segment, splice
 from cleaner.formats.problems import RecordError
+from cleaner.result import Verdict
 
 _TOKEN = re.compile(rb'["{}\[\],:]')
 _ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u.{4}|\\.")
 _SECOND_HALF = re.compile(rb"\\u[dD][c-fC-F]")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_ESCAPED_KEY = re.compile(r'\\u[^"]*"[ \t]*:')
+_OPENED = re.compile(r'[ \t]*:[ \t]*"')
+_COMPACT = re.compile(rb'[ \t\r]*{[ \t\r]*"(?:[^":\\]|\\.)*"[ \t\r]*:[^ \t\r\n]')
+_SPACE = b" \t\r\n"
+_DECODER = JSONDecoder()
 _MARK = b"\xef\xbb\xbf"
 _MEND = "JSON lines are UTF-8: convert the file"
 
@@ -109,12 +117,17 @@ def _segments(source: str) -> Sequence[Segment]:
     return [*out, Segment(text, position, rest, rest)] if rest or not out else out
 
 
-def _passage(source: str, *, ascii_only: bool, raw: memoryview | None = None) -> Passage:
-    """Raises RecordError if `source` is not the inside of a JSON string."""
+def _meant(source: str) -> str:
+    """What the inside of a JSON string means; raises RecordError if it is none."""
     try:
         text: str = json.loads(f'"{source}"')
     except ValueError as error:
         raise RecordError(f"broken JSON: {_lower(error)}") from None
+    return text
+
+
+def _passage(text: str, source: str, *, ascii_only: bool, raw: memoryview | None = None) -> Passage:
+    """The passage of the `text` that `source`, the inside of a JSON string, means."""
     segments = (lambda: _segments(source)) if "\\" in source else None
     return Passage(text, source, segments, lambda new: dumps(new, ascii_only=ascii_only)[1:-1], raw)
 
@@ -123,62 +136,144 @@ def _lower(error: ValueError) -> str:
     return str(error)[:1].lower() + str(error)[1:]
 
 
+class _Place(NamedTuple):
+    """Where the inside of the text's string stands in a line, and where the last member ends.
+
+    `record` has the members, the text's without its content; `passage` is the text where it was decoded on the way.
+    """
+
+    start: int
+    end: int
+    tail: int
+    record: dict[str, Any]
+    passage: Passage | None = None
+
+
+def _found(line: bytes, options: Options) -> _Place:
+    """Where the text is; raises RecordError."""
+    return (_found_at_once(line, options) if len(line) <= PASSAGE_LENGTH else None) or _found_by_members(line, options)
+
+
+def _found_at_once(line: bytes, options: Options) -> _Place | None:
+    """The same, mostly by what is compiled; None if the text is not the one string behind the one mention of its key,
+    or if there is something wrong."""
+    key, source = _quoted(options.field), line.decode("utf-8", "replace")
+    at = source.find(key) if key else -1
+    opened = _OPENED.match(source, at + len(key)) if at >= 0 else None
+    if opened is None or not _outermost(source[:at]):
+        return None
+    start = opened.end()
+    try:
+        text, end = _DECODER.raw_decode(source, start - 1)
+        head, tail = source[:start], source[end - 1 :]
+        record = _DECODER.decode(head + tail)
+    except (ValueError, RecursionError):
+        return None
+    if key in tail or _ESCAPED_KEY.search(tail) or "\ufffd" in source or not isinstance(record, dict):
+        return None
+    ascii_only = line.isascii()
+    first, behind = (start, len(tail)) if ascii_only else (len(head.encode()), len(tail.encode()))
+    last = len(line) - behind
+    passage = _passage(text, source[start : end - 1], ascii_only=ascii_only, raw=memoryview(line)[first:last])
+    return _Place(first, last, len(line.rstrip(_SPACE)[:-1].rstrip(_SPACE)), record, passage)
+
+
+@cache
+def _quoted(field: str) -> str:
+    """A key as it is usually written; empty if it has other usual ways."""
+    return f'"{field}"' if re.fullmatch(r"[\w.:-]+", field) else ""
+
+
+def _outermost(head: str) -> bool:
+    """Whether a key that follows `head` is one of the outermost object, and none before it can be the same."""
+    if head.count("{") == 1 and "[" not in head and "\\" not in head and head.count('"') % 2 == 0:
+        return True  # nearly always
+    bare = _STRING.sub("", head)
+    depth = sum(map(bare.count, "{[")) - sum(map(bare.count, "}]"))
+    return depth == 1 and '"' not in bare and not _ESCAPED_KEY.search(head)
+
+
+def _found_by_members(line: bytes, options: Options) -> _Place:
+    """The same for all lines, with nothing of the text decoded; raises RecordError."""
+    try:
+        found = members(line)
+        text = next((m for m in reversed(found) if m.key == options.field), None)
+        # All but a string that may be very long is checked by the decoder.
+        is_text = text is not None and text.start + 1 < text.end and line[text.start] == line[text.end - 1] == 34
+        rest = line[: text.start] + b'""' + line[text.end :] if text and is_text else line
+        record = json.loads(decoded(rest, "utf-8", line, _MEND))
+    except RecursionError:
+        raise RecordError("JSON that is nested too deeply") from None
+    except ValueError as error:
+        raise error if isinstance(error, RecordError) else RecordError(f"broken JSON: {_lower(error)}") from None
+    if not isinstance(record, dict):
+        raise RecordError(f"a JSON object is needed, not {_kind(record)}")
+    if text is None:
+        known = ", ".join(map(repr, list(record)[:8])) or "none"
+        raise RecordError(f"no field {options.field!r} (fields: {known}); name the text's with --field")
+    if not is_text:
+        raise RecordError(f"field {options.field!r} must be a string, not {_kind(record[options.field])}")
+    return _Place(text.start + 1, text.end - 1, found[-1].end, record)
+
+
 class JsonRecord(Record):
-    """One line; only the text's string is ever decoded, and that piece by piece."""
+    """One line; only the text's string is ever decoded, and that of a long line piece by piece."""
 
     def __init__(self, line: bytes, options: Options) -> None:
+        """Raises RecordError."""
         self._line = line
         self._options = options
-        try:
-            self._members = members(line)
-            text = next((m for m in reversed(self._members) if m.key == options.field), None)
-            # All but a string that may be very long is checked by the decoder.
-            is_text = text is not None and text.start + 1 < text.end and line[text.start] == line[text.end - 1] == 34
-            rest = line[: text.start] + b'""' + line[text.end :] if text and is_text else line
-            record = json.loads(decoded(rest, "utf-8", line, _MEND))
-        except RecursionError:
-            raise RecordError("JSON that is nested too deeply") from None
-        except ValueError as error:
-            raise error if isinstance(error, RecordError) else RecordError(f"broken JSON: {_lower(error)}") from None
-        if not isinstance(record, dict):
-            raise RecordError(f"a JSON object is needed, not {_kind(record)}")
-        if text is None:
-            known = ", ".join(map(repr, list(record)[:8])) or "none"
-            raise RecordError(f"no field {options.field!r} (fields: {known}); name the text's with --field")
-        if not is_text:
-            raise RecordError(f"field {options.field!r} must be a string, not {_kind(record[options.field])}")
-        if options.fields and (taken := next((name for name in FIELDS if name in record), None)):
+        self._start, self._end, self._tail, record, self._passage = _found(line, options)
+        if options.fields and not record.keys().isdisjoint(FIELDS):
+            taken = next(name for name in FIELDS if name in record)
             raise RecordError(f"has a field {taken!r} already; `cleaner undo` takes it out, --no-fields adds none")
         self._id = record.get("id")
-        self._start, self._end = text.start + 1, text.end - 1
-        self._ascii = line.isascii()
 
     @property
     def id(self) -> str | None:
         return None if self._id is None else str(self._id)
 
     def passages(self) -> Iterator[Passage]:
+        if self._passage is not None:
+            passage, self._passage = self._passage, None  # which is not needed twice
+            yield passage
+            return
+        ascii_only = self._line.isascii()
         start = self._start
         while start == self._start or start < self._end:
             end = _cut(self._line, start, self._end)
             source = decoded(self._line[start:end], "utf-8", self._line, _MEND)
-            yield _passage(source, ascii_only=self._ascii, raw=memoryview(self._line)[start:end])
+            yield _passage(_meant(source), source, ascii_only=ascii_only, raw=memoryview(self._line)[start:end])
             start = end if end > start else self._end + 1
 
     def render(self, outcome: Outcome | None) -> bytes:
         if outcome is None:
             return self._line
-        text = outcome.sources or (self._line[self._start : self._end],)
-        tail = self._members[-1].end
         added = self._fields(outcome) if self._options.fields else b""
-        return b"".join([self._line[: self._start], *text, self._line[self._end : tail], added, self._line[tail:]])
+        if outcome.sources is None:
+            return b"".join([self._line[: self._tail], added, self._line[self._tail :]]) if added else self._line
+        head, inner = self._line[: self._start], self._line[self._end : self._tail]
+        return b"".join([head, *outcome.sources, inner, added, self._line[self._tail :]])
 
     def _fields(self, outcome: Outcome) -> bytes:
-        # The way that colons are written tells whether the line is compact.
-        colon = self._line.find(b":", 0, self._members[0].start)
-        compact = self._members[0].start == colon + 1
-        body = dumps(outcome.fields(), ascii_only=self._ascii, compact=compact)[1:-1]
-        return ("," if compact else ", ").encode() + body.encode()
+        # The way that the first colon is written tells whether the line is compact.
+        compact, ascii_only = _COMPACT.match(self._line) is not None, self._line.isascii()
+        if outcome.edits:
+            return _added(outcome, ascii_only, compact).encode()
+        before, behind = _framed(outcome.verdict, outcome.dialect, ascii_only, compact)
+        return f"{before}{round(outcome.probability, 6)!r}{behind}".encode()
+
+
+def _added(outcome: Outcome, ascii_only: bool, compact: bool) -> str:
+    return ("," if compact else ", ") + dumps(outcome.fields(), ascii_only=ascii_only, compact=compact)[1:-1]
+
+
+@lru_cache(maxsize=1000)
+def _framed(verdict: Verdict, dialect: str | None, ascii_only: bool, compact: bool) -> tuple[str, str]:
+    """What is added to a record without edits, before and behind the probability."""
+    example = Outcome(verdict, 0.5, dialect, 0, None, (), (), ())
+    before, _, behind = _added(example, ascii_only, compact).partition("0.5")
+    return before, behind
 
 
 def _kind(value: object) -> str:
@@ -263,7 +358,8 @@ def _undone(line: bytes, options: Options) -> bytes:
     try:
         edits = [Edit.from_json(e) for e in json.loads(line[found[-1].start : found[-1].end])]
         text = next(m for m in reversed(found[:-4]) if m.key == options.field)
-        passage = _passage(line[text.start + 1 : text.end - 1].decode(), ascii_only=line.isascii())
+        source = line[text.start + 1 : text.end - 1].decode()
+        passage = _passage(_meant(source), source, ascii_only=line.isascii())
         inside = restored(passage, edits)
     except StopIteration:
         raise RecordError(f"no field {options.field!r}; name the text's with --field") from None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from cleaner.result import Finding, Result, apply
+from cleaner.result import Finding, Result
 
 
 class Segment(NamedTuple):
@@ -105,8 +105,7 @@ class Passage:
             for p in result.paragraphs
             if (span := self.locate(p.start, p.end)).end > span.start
         )
-        text = apply(self.source, findings)
-        return replace(result, original=self.source, text=text, findings=findings, paragraphs=paragraphs)
+        return replace(result, original=self.source, marked=paragraphs, findings=findings)
 
     def _finding(self, finding: Finding, place: Located) -> Finding:
         return replace(
@@ -144,12 +143,12 @@ class Passage:
 
     def permitted(self, result: Result) -> Result:
         """`result` without the edits that would touch more than text; its offsets stay those of the text."""
-        if self.segments is None or result.text == result.original:
+        if self.segments is None or not any(f.applied for f in result.findings):
             return result
         findings = tuple(
             replace(f, applied=f.applied and self.locate(f.start, f.end).editable) for f in result.findings
         )
-        return replace(result, text=apply(result.original, findings), findings=findings)
+        return replace(result, findings=findings)
 
     def spliced(self, edits: Sequence[tuple[int, int, str]]) -> list[bytes | memoryview]:
         """The source with each (start, end, new) in place, in pieces of UTF-8; what is in `raw` is not copied."""

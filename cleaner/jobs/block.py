@@ -154,7 +154,7 @@ def count_whole(weights: Sequence[tuple[int, float, Verdict]], counts: Counter[s
 
 def _decided(item: Item, outcome: Outcome | None, job: Job) -> tuple[Item, Outcome | None, Fate]:
     """What the policy makes of a record; `Bad` where the file's encoding lacks what the edits would write."""
-    if outcome is None or not isinstance(item, Record):
+    if outcome is None or isinstance(item, (Verbatim, Bad)):
         return item, None, "keep"
     fate, outcome = job.policy.apply(outcome)
     if outcome.edits and job.layout == "documents":
@@ -193,15 +193,23 @@ def outcomes(items: Iterable[Item], cleaner: Cleans, *, spans: bool = True) -> I
 
     def texts() -> Iterator[str]:
         for item in items:
-            if isinstance(item, Record):
-                try:
-                    for passage in item.passages():
-                        waiting.append((item, passage))
-                        yield passage.text
-                except RecordError as error:
-                    waiting.append((Bad(str(error), item.render(None)), None))
-                    continue
-            waiting.append((item, None))
+            if isinstance(item, (Verbatim, Bad)):
+                waiting.append((item, None))
+                continue
+            last: Passage | None = None
+            try:
+                for passage in item.passages():
+                    if last is not None:
+                        waiting.append((item, last))
+                        yield last.text
+                    last = passage
+            except RecordError as error:
+                waiting.append((Bad(str(error), item.render(None)), None))
+                continue
+            # The end of the record is known before the result of its last passage.
+            waiting.extend(((item, last), (item, None)))
+            if last is not None:
+                yield last.text
 
     parts = _Parts(spans)
 
@@ -214,11 +222,22 @@ def outcomes(items: Iterable[Item], cleaner: Cleans, *, spans: bool = True) -> I
             parts = _Parts(spans)
 
     for result in cleaner.clean_many(texts()):
-        yield from ended()
+        if waiting[0][1] is None:
+            yield from ended()
         item, passage = waiting.popleft()
-        if passage is not None and isinstance(item, Record):
+        assert passage is not None and not isinstance(item, (Verbatim, Bad))
+        if not result.findings and not spans and not parts.judged and waiting and waiting[0][1] is None:
+            waiting.popleft()  # most records: one passage in which nothing was found
+            yield item, _untouched(item, passage, result)
+        else:
             parts.add(item, passage, result)
     yield from ended()
+
+
+def _untouched(record: Record, passage: Passage, result: Result) -> Outcome:
+    """The outcome of a record that has one passage and no findings."""
+    length = len(passage.source if record.whole else passage.text)
+    return Outcome(result.verdict, result.spun_probability, result.dialect, length, None, (), (), ())
 
 
 class _Parts:
@@ -231,7 +250,8 @@ class _Parts:
         self.edits: list[Edit] = []
         self.findings: list[tuple[int, int, float]] = []
         self.paragraphs: list[tuple[int, int, float]] = []
-        self.judged: list[tuple[int, Result]] = []
+        self.judged: list[tuple[int, float, Verdict]] = []
+        self.dialects: list[tuple[float, str | None]] = []
 
     def add(self, record: Record, passage: Passage, result: Result) -> None:
         at = self.length
@@ -256,12 +276,13 @@ class _Parts:
         if self._spans:
             self.findings += [(f.start + at, f.end + at, round(f.confidence, 6)) for f in result.findings]
             self.paragraphs += [(p.start + at, p.end + at, round(p.spun_probability, 6)) for p in result.paragraphs]
-        self.judged.append((length, Result("", "", result.verdict, result.spun_probability, result.dialect, (), ())))
+        self.judged.append((length, result.spun_probability, result.verdict))
+        self.dialects.append((result.spun_probability, result.dialect))
         self.length += length
 
     def outcome(self) -> Outcome:
-        verdict, probability = judge([(n, r.spun_probability, r.verdict) for n, r in self.judged])
-        dialect = max(self.judged, key=lambda part: part[1].spun_probability)[1].dialect
+        verdict, probability = judge(self.judged)
+        dialect = max(self.dialects, key=lambda part: part[0])[1]
         return Outcome(
             verdict,
             probability,
