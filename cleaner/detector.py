@@ -118,7 +118,7 @@ class Detector:
         passed = np.r_[0.0, np.cumsum(self._own_rarity(b))]
         rare = self._rarity[self.channel.original[c.row]] - (passed[c.start + c.size] - passed[c.start])
         scores = islands.score(swap + scale * rare, unchanged)
-        found = decode(islands.network, scores, self.model, beam=t.beam, width=t.width, scale=scale)
+        found = decode(islands.network, scores, beam=t.beam, width=t.width, scale=scale)
         is_swap = islands.candidate != UNCHANGED
         posterior = np.zeros(len(c.start))
         posterior[islands.candidate[is_swap]] = found.posterior[is_swap]

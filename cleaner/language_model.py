@@ -167,7 +167,7 @@ class Scorer(Protocol):
         ...
 
     def trigrams(self, ab: Words64, c: Ids, lower: Probs) -> Probs:
-        """log P(c | a, b); `ab` are keys of `bigrams`, `lower` is what it is if there is no such trigram."""
+        """log P(c | a, b), `lower` if there is no such trigram, and never less; `ab` are keys of `bigrams`."""
         ...
 
 
