@@ -38,6 +38,7 @@ UNKNOWN, START, NUMBER, HYPHENATED, PROTECTED = range(len(SPECIAL))
 
 CODE_BITS = 6  # of a bigram's gain and of its back-off weight, which share one code
 _ID_BITS = 21  # ids are packed into one 64-bit key
+_TOGETHER = 1 << 15  # keys that are looked up together: what they need stays in the processor's cache
 _PREFIX = struct.Struct("<10sII")
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
@@ -120,12 +121,15 @@ class StaticFunction:
 
     def look_up(self, keys: Words64) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """What a call returns, without compiled code."""
-        (first, second, third), fingerprint = self.locate(keys)
-        found = self.table.take(first)
-        found ^= self.table.take(second)
-        found ^= self.table.take(third)
-        known = (found >> self.table.dtype.type(self.code_bits)) == fingerprint
-        found &= self.table.dtype.type(2**self.code_bits - 1)
+        found, known = np.empty(len(keys), self.table.dtype), np.empty(len(keys), np.bool_)
+        for start in range(0, len(keys), _TOGETHER):
+            some = slice(start, start + _TOGETHER)
+            (first, second, third), fingerprint = self.locate(keys[some])
+            code = self.table.take(first)
+            code ^= self.table.take(second)
+            code ^= self.table.take(third)
+            np.equal(code >> self.table.dtype.type(self.code_bits), fingerprint, out=known[some])
+            np.bitwise_and(code, self.table.dtype.type(2**self.code_bits - 1), out=found[some])
         return found, known
 
 
@@ -168,6 +172,10 @@ class Scorer(Protocol):
 
     def trigrams(self, ab: Words64, c: Ids, lower: Probs) -> Probs:
         """log P(c | a, b), `lower` if there is no such trigram, and never less; `ab` are keys of `bigrams`."""
+        ...
+
+    def log_prob3(self, a: Ids, b: Ids, c: Ids) -> Probs:
+        """log P(c | a, b)."""
         ...
 
 
