@@ -73,8 +73,11 @@ def batch(
     norms = list(chain.from_iterable(tokens.norms for tokens in paragraphs))
     joined = np.fromiter(chain.from_iterable(tokens.joined for tokens in paragraphs), bool, len(norms))
     joined[first[:-1][np.diff(first) > 0]] = False
-    hashes = np.fromiter(map(word_hash, norms), np.uint64, len(norms))
-    ids = model.ids(norms, hashes)
+    # Each word is looked up once, however often it stands there.
+    place = {norm: i for i, norm in enumerate(dict.fromkeys(norms))}
+    distinct = np.fromiter(map(word_hash, place), np.uint64, len(place))
+    which = np.fromiter(map(place.__getitem__, norms), np.int64, len(norms))
+    hashes, ids = distinct.take(which), model.ids(list(place), distinct).take(which)
     hashes[shielded] = 0
     return Batch(
         tuple(paragraphs),
