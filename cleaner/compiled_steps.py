@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from cleaner.network import Ints, Network
-from cleaner.steps import LOWEST, TINY, Floats, Logs, Sums
+from cleaner.steps import TINY, Floats, Logs, Sums
 
 
 def forward(net: Network, logs: Logs, beam: float, width: int) -> Sums:
@@ -44,17 +44,16 @@ def _forward(nodes, pairs, logs, sums, share_of, width, n_pairs):  # type: ignor
     pair_total, way = np.zeros(len(target)), np.empty(len(sums.total))
     for node in range(len(group) - 1):
         s, s_end = state[group[node]], state[group[node + 1]]
-        top = LOWEST
+        top = -np.inf
         for k in range(arrival[s], arrival[s_end]):
             top = max(top, pair_total[arrivals[k]])
-        whole = highest = 0.0
+        highest = 0.0
         for i in range(s, s_end):
             total = 0.0
             for k in range(arrival[i], arrival[i + 1]):
                 sums.share[k] = np.exp(pair_total[arrivals[k]] - top)
                 total += sums.share[k]
-            sums.total[i] = total
-            whole += total
+            sums.arrived[i] = sums.total[i] = total
             highest = max(highest, total)
         alive = 0
         for i in range(s, s_end):
@@ -65,10 +64,7 @@ def _forward(nodes, pairs, logs, sums, share_of, width, n_pairs):  # type: ignor
         if alive > width:
             for i in np.argsort(-sums.total[s:s_end], kind="mergesort")[width:] + s:
                 sums.total[i], sums.best[i] = 0.0, -np.inf
-        part = 0.0
-        for i in range(s, s_end):
-            part += sums.total[i]
-        sums.log_total[node], sums.kept[node] = np.log(part) + top, part / max(whole, TINY)
+        sums.top[node] = top
         for g in range(group[node], group[node + 1]):
             total, best = 0.0, -np.inf
             for i in range(state[g], state[g + 1]):
@@ -123,7 +119,7 @@ def _backward(nodes, pairs, logs, sums, n_pairs):  # type: ignore[no-untyped-def
 @njit(cache=True, nogil=True)
 def _trace(group, state, final, arrival, arrivals, edges, logs, sums):  # type: ignore[no-untyped-def]
     edge, source, rises, risen = edges
-    path, length = np.empty(len(sums.kept), np.int32), 0
+    path, length = np.empty(len(sums.top), np.int32), 0
     score = np.empty(len(final))
     for island in range(len(final)):
         i = state[group[final[island]]]

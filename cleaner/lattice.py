@@ -62,5 +62,9 @@ def decode(
         sums: Sums = steps.forward(net, logs, beam, width)
     posterior = np.bincount(net.edge, steps.backward(net, logs, sums)[:pairs], len(score))
     best, best_score = steps.trace(net, logs, sums)
-    lost = -np.expm1(np.bincount(net.island, np.log(np.maximum(sums.kept, 1e-12)), len(net.final)))
-    return Readings(sums.log_total.take(net.final), best_score, np.minimum(posterior, 1.0), best, lost)
+    first = net.state.take(net.group[:-1])
+    kept = np.add.reduceat(sums.total, first) if len(first) else sums.top
+    log_z = np.log(kept.take(net.final)) + sums.top.take(net.final)
+    kept = kept / np.add.reduceat(sums.arrived, first) if len(first) else kept
+    lost = -np.expm1(np.bincount(net.island, np.log(np.maximum(kept, 1e-12)), len(net.final)))
+    return Readings(log_z, best_score, np.minimum(posterior, 1.0), best, lost)

@@ -18,7 +18,6 @@ from cleaner.network import Flags, Indices, Ints, Network, ordered, ranges
 
 Floats = NDArray[np.float64]
 
-LOWEST = -1e300  # stands for log 0 where a difference is taken
 TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -43,28 +42,28 @@ class Logs(NamedTuple):
 class Sums(NamedTuple):
     """What the way forward leaves to the one back.
 
-    `share` (arrivals) and `total` (states, 0 if pruned): probabilities relative to the highest arrival at the node.
-    `onward` (pairs): those of all states that a pair leaves from, with what the pair itself depends on left out.
-    `log_total` (nodes); `kept` (nodes, 0..1): the share of the probability that survives.  `best` (states), `pair_best`
-    (pairs): log-probability of the best way there.
+    Probabilities relative to the highest arrival at a node, whose log-probability is `top` (nodes): `share` (arrivals),
+    `arrived` and `total` (states), the latter 0 if pruned, and `onward` (pairs), that of all states that a pair leaves
+    from, with what the pair itself depends on left out.  `best` (states), `pair_best` (pairs): log-probability of the
+    best way there.
     """
 
+    top: Floats
     share: Floats
+    arrived: Floats
     total: Floats
     onward: Floats
-    log_total: Floats
-    kept: Floats
     best: Floats
     pair_best: Floats
 
     @classmethod
     def of(cls, net: Network) -> Sums:
         """Nothing has arrived but at the first state of each island."""
-        n_pairs, n_states, n_nodes = len(net.target), len(net.owner), len(net.island)
+        n_pairs, n_states = len(net.target), len(net.owner)
         best, pair_best = np.full(n_states, -np.inf), np.zeros(n_pairs)
         best[net.target[len(net.edge) :]] = 0.0
-        onward = np.empty(len(net.edge))
-        return cls(np.empty(n_pairs), np.zeros(n_states), onward, np.empty(n_nodes), np.empty(n_nodes), best, pair_best)
+        top, share, onward = np.empty(len(net.island)), np.empty(n_pairs), np.empty(len(net.edge))
+        return cls(top, share, np.zeros(n_states), np.empty(n_states), onward, best, pair_best)
 
 
 class Position(NamedTuple):
@@ -105,70 +104,65 @@ def positions(net: Network) -> Iterator[Position]:
 def forward(net: Network, logs: Logs, beam: float, width: int) -> Sums:
     """Sum all ways to each place, of which `beam` (nats) and `width` (states a node) prune."""
     sums = Sums.of(net)
-    n_groups = len(net.node)
+    top, share, arrived, total, onward, best, pair_best = sums
     weight, rises = np.exp(logs.state), np.expm1(logs.gain)
-    weighed, way = np.empty(len(net.owner)), np.empty(len(net.owner))
+    weighed, way = np.empty(len(total)), np.empty(len(total))
     pair_total = np.zeros(len(net.target))
-    group_total, group_best = np.zeros(n_groups), np.full(n_groups, -np.inf)
-    top = np.empty(len(net.island))
+    group_total, group_best = np.zeros(len(net.node)), np.full(len(net.node), -np.inf)
     state_of = net.state.take(net.group)  # (nodes + 1) where a node's states begin, and what arrives at them
     arrival_of = net.arrival.take(state_of)
-    node_of = net.node.take(net.owner.take(net.target.take(net.arrivals)))
-    share_of = max(float(np.exp(-beam)), TINY)
+    node_of = net.node.take(net.owner)
+    arriving = net.target.take(net.arrivals)
     for at in positions(net):
-        s, s_inner, s_end = at.s, at.s_inner, at.s_end
-        share = pair_total.take(net.arrivals[at.a : at.a_end])
-        top[at.n : at.n_end] = np.maximum.reduceat(share, arrival_of[at.n : at.n_end] - at.a)
-        np.maximum(top[at.n : at.n_end], LOWEST, out=top[at.n : at.n_end])
-        share -= top.take(node_of[at.a : at.a_end])
-        np.exp(share, out=sums.share[at.a : at.a_end])
-        np.add.at(sums.total, net.target.take(net.arrivals[at.a : at.a_end]), sums.share[at.a : at.a_end])
-        total, best = sums.total[s:s_end], sums.best[s:s_end]
-        node_state = state_of[at.n : at.n_end + 1] - s
-        keep = _survivors(total, node_state, share_of, width)
-        whole = np.add.reduceat(total, node_state[:-1])
-        total *= keep
-        np.putmask(best, ~keep, -np.inf)
-        part = np.add.reduceat(total, node_state[:-1])
-        sums.log_total[at.n : at.n_end] = np.log(part) + top[at.n : at.n_end]
-        sums.kept[at.n : at.n_end] = part / np.maximum(whole, TINY)
+        nodes, states, arrivals = slice(at.n, at.n_end), slice(at.s, at.s_end), slice(at.a, at.a_end)
+        into = arriving[arrivals]
+        shares = pair_total.take(net.arrivals[arrivals])
+        top[nodes] = np.maximum.reduceat(shares, arrival_of[nodes] - at.a)
+        shares -= top.take(node_of.take(into))
+        np.exp(shares, out=shares)
+        share[arrivals] = shares
+        np.add.at(arrived, into, shares)
+        first = state_of[nodes] - at.s
+        lost = _pruned(arrived[states], node_of[states] - at.n, first, max(float(np.exp(-beam)), TINY), width)
+        total[states] = arrived[states]
+        total[states][lost] = 0.0
+        best[states][lost] = -np.inf
 
-        pairs, risen, rise = slice(at.p, at.p_end), net.risen[at.t : at.t_end], net.rise[at.t : at.t_end]
-        owner, source = net.owner[s:s_inner], net.source[pairs]
-        np.multiply(sums.total[s:s_inner], weight[s:s_inner], out=weighed[s:s_inner])
-        np.add.at(group_total, owner, weighed[s:s_inner])
-        group_total.take(source, out=sums.onward[pairs], mode="clip")
-        np.add.at(sums.onward, rise, weighed.take(risen) * rises[at.t : at.t_end])
-        onward = np.log(sums.onward[pairs])
-        onward += logs.pair[pairs]
-        onward += top.take(net.node.take(source))
-        pair_total[pairs] = onward
+        states, pairs, trigrams = slice(at.s, at.s_inner), slice(at.p, at.p_end), slice(at.t, at.t_end)
+        owner, source, rise, risen = net.owner[states], net.source[pairs], net.rise[trigrams], net.risen[trigrams]
+        weighed[states] = total[states] * weight[states]
+        np.add.at(group_total, owner, weighed[states])
+        onward[pairs] = group_total.take(source)
+        np.add.at(onward, rise, weighed.take(risen) * rises[trigrams])
+        log_total = np.log(onward[pairs])
+        log_total += logs.pair[pairs]
+        log_total += top.take(net.node.take(source))
+        pair_total[pairs] = log_total
 
-        np.add(sums.best[s:s_inner], logs.state[s:s_inner], out=way[s:s_inner])
-        np.maximum.at(group_best, owner, way[s:s_inner])
-        group_best.take(source, out=sums.pair_best[pairs], mode="clip")
-        np.maximum.at(sums.pair_best, rise, way.take(risen) + logs.gain[at.t : at.t_end])
-        sums.pair_best[pairs] += logs.pair[pairs]
-        np.maximum.at(sums.best, net.target[pairs], sums.pair_best[pairs])
+        way[states] = best[states] + logs.state[states]
+        np.maximum.at(group_best, owner, way[states])
+        pair_best[pairs] = group_best.take(source)
+        np.maximum.at(pair_best, rise, way.take(risen) + logs.gain[trigrams])
+        pair_best[pairs] += logs.pair[pairs]
+        np.maximum.at(best, net.target[pairs], pair_best[pairs])
     return sums
 
 
-def _survivors(total: Floats, node_state: Indices, share: float, width: int) -> Flags:
-    """Which states, in order of node, have at least that share of the best of their node and are among its `width`
-    best."""
-    count = np.diff(node_state)
-    bar = np.maximum.reduceat(total, node_state[:-1])
+def _pruned(total: Floats, node: Indices, first: Indices, share: float, width: int) -> Indices:
+    """The states that have less than that share of the best of their `node` or are not among its `width` best; `first`
+    (nodes) is the first state of each."""
+    bar = np.maximum.reduceat(total, first)
     bar *= share
-    keep = np.asarray(total >= bar.repeat(count))
-    if count.max() > width:
-        size = np.add.reduceat(keep, node_state[:-1], dtype=np.int64)
-        crowded = size > width
-        if crowded.any():
-            own = np.flatnonzero(keep & crowded.repeat(count))
+    lost = total < bar.take(node)
+    if len(total) > width:
+        size = np.bincount(node[~lost], minlength=len(first))
+        if size.max() > width:
+            crowded = size > width
+            own = np.flatnonzero(~lost & crowded.take(node))
             size = size[crowded]
-            own = own.take(np.lexsort((-total.take(own), np.arange(len(size)).repeat(size))))
-            keep[own.take(ranges(np.cumsum(size) - size + width, size - width))] = False
-    return keep
+            own = own.take(np.lexsort((-total.take(own), node.take(own))))
+            lost[own.take(ranges(np.cumsum(size) - size + width, size - width))] = True
+    return np.flatnonzero(lost)
 
 
 def backward(net: Network, logs: Logs, sums: Sums) -> Floats:
