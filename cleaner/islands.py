@@ -124,8 +124,8 @@ class Lattice:
     """The islands of a batch, ready to score.
 
     For each edge: `candidate` (number of the swap, or UNCHANGED), `token` (its first token in the batch).
-    For each island: `begin`, `stop` (tokens of the batch), `paragraph`.  `honest`: log P of each of the islands' tokens,
-    as they stand, by the language model.
+    For each island: `begin`, `stop` (tokens of the batch), `paragraph`.  `honest`: log P of each of the islands'
+    tokens, as they stand, by the language model.
     """
 
     islands: Islands
