@@ -68,7 +68,7 @@ def _forward(nodes, pairs, logs, sums, share_of, width, n_pairs):  # type: ignor
         for g in range(group[node], group[node + 1]):
             total, best = 0.0, -np.inf
             for i in range(state[g], state[g + 1]):
-                total += sums.total[i] * np.exp(logs.state[i])
+                total += sums.total[i] * logs.factor[i]
                 way[i] = sums.best[i] + logs.state[i]
                 best = max(best, way[i])
             for p in range(out[g], out[g + 1]):
@@ -76,7 +76,7 @@ def _forward(nodes, pairs, logs, sums, share_of, width, n_pairs):  # type: ignor
             for k in range(rises[g], rises[g + 1]):
                 p, i = rise[k], risen[k]
                 if sums.total[i] > 0:
-                    sums.onward[p] += sums.total[i] * np.exp(logs.state[i]) * np.expm1(logs.gain[k])
+                    sums.onward[p] += sums.total[i] * logs.factor[i] * logs.more[k]
                     sums.pair_best[p] = max(sums.pair_best[p], way[i] + logs.gain[k])
             for p in range(out[g], out[g + 1]):
                 pair_total[p] = np.log(sums.onward[p]) + logs.pair[p] + top
@@ -107,9 +107,9 @@ def _backward(nodes, pairs, logs, sums, n_pairs):  # type: ignore[no-untyped-def
                 ahead[i] = total
             for k in range(rises[g], rises[g + 1]):
                 p = rise[k]
-                ahead[risen[k]] += posterior[p] / max(sums.onward[p], TINY) * np.expm1(logs.gain[k])
+                ahead[risen[k]] += posterior[p] / max(sums.onward[p], TINY) * logs.more[k]
             for i in range(state[g], state[g + 1]):
-                ahead[i] *= np.exp(logs.state[i]) * (sums.total[i] > 0)
+                ahead[i] *= logs.factor[i] * (sums.total[i] > 0)
         for i in range(s, s_end):
             for k in range(arrival[i], arrival[i + 1]):
                 posterior[arrivals[k]] = ahead[i] * sums.share[k]

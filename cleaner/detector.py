@@ -100,7 +100,8 @@ class Detector:
     def lattice(self, b: Batch, c: Candidates) -> Lattice:
         """The islands that the candidates make."""
         words = self._words[self.channel.original[c.row]]
-        return lattice(b, c, words[:, : max(1, int((words >= 0).any(axis=0).sum()))], self.model)
+        width = sum(bool((column >= 0).any()) for column in words.T)
+        return lattice(b, c, words[:, : max(1, width)], self.model)
 
     def read(
         self, b: Batch, c: Candidates, islands: Lattice, log_dialect: Floats, score: Floats | None = None
@@ -221,10 +222,11 @@ class Detector:
         forward = np.empty_like(emission)
         forward[0] = np.log([1 - t.start, t.start]) + emission[0]
         for i in range(1, len(emission)):
-            forward[i] = np.logaddexp.reduce(forward[i - 1][:, None] + move, axis=0) + emission[i]
+            forward[i] = np.logaddexp(forward[i - 1, 0] + move[0], forward[i - 1, 1] + move[1]) + emission[i]
         backward = np.zeros_like(emission)
         for i in range(len(emission) - 2, -1, -1):
-            backward[i] = np.logaddexp.reduce(move + (emission[i + 1] + backward[i + 1])[None, :], axis=1)
+            ahead = emission[i + 1] + backward[i + 1]
+            backward[i] = np.logaddexp(move[:, 0] + ahead[0], move[:, 1] + ahead[1])
         both = forward + backward
         total = np.logaddexp.reduce(both[0])
         all_honest = np.log(1 - t.start) + (len(emission) - 1) * move[0, 0]

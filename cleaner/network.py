@@ -53,7 +53,7 @@ class Network:
     `source` (a group) and `prob` (log P of its first word after the group's, if there is no trigram).  `later` (k - 1,
     `long`): log P of the other words of the pairs `long`, whose edges have more than one.  After the pairs stands one
     more for each island, which leads to its first state.  `target` is the state that a pair leads to; `arrivals` lists
-    the pairs by target, and `arrival` (states + 1) tells where a state's begin.
+    the pairs by target, which is `arriving` then, and `arrival` (states + 1) tells where a state's begin.
 
     From a state, the first word of a pair has log P `prob` plus `weight` (states), and `gain` more for the pairs `rise`
     from the states `risen`, of which trigrams were seen; these are in order of pairs.
@@ -74,6 +74,7 @@ class Network:
     later: Singles
     target: Indices
     arrivals: Indices
+    arriving: Indices
     arrival: Indices
     weight: Singles
     rise: Indices
@@ -95,7 +96,7 @@ def network(islands: Islands, model: Scorer) -> Network:
     node[by_position] = np.arange(n_nodes)
 
     # Groups: the last words of the edges that end at a node, and of what stands before the island.
-    size = (words >= 0).sum(axis=1)
+    size = lengths(words)
     ends = node.take(np.concatenate([islands.end, first[:-1]]))
     last_word = words[np.arange(n_edges), size - 1]
     groups, group_of = numbered(_key(ends, np.concatenate([last_word, context[:, 1]])))
@@ -103,7 +104,7 @@ def network(islands: Islands, model: Scorer) -> Network:
     last = (groups & (2**_WORD_BITS - 1)).astype(np.int32)
 
     # Pairs: each group with each edge that leaves its node.
-    leaving = np.searchsorted(start, np.arange(n_nodes + 1))
+    leaving = begins(start, n_nodes)
     old = by_position.take(node_of)
     degree = leaving.take(old + 1) - leaving.take(old)
     out = np.r_[0, np.cumsum(degree)]
@@ -135,10 +136,11 @@ def network(islands: Islands, model: Scorer) -> Network:
     inner[long] = words[several, size.take(several) - 2].take(row)
     arrived, arrivals = ordered(_key(np.concatenate([group_of.take(edge), group_of[n_edges:]]), inner))
     arrival, count = runs(arrived)
+    arriving = np.arange(len(arrival)).repeat(count)
     target = np.empty(len(arrived), np.int64)
-    target[arrivals] = np.arange(len(arrival)).repeat(count)
+    target[arrivals] = arriving
     owner_of = arrived.take(arrival) >> _WORD_BITS
-    state = np.searchsorted(owner_of, np.arange(len(groups) + 1))
+    state = begins(owner_of, len(groups))
 
     one = arrivals.take(arrival)
     initial = model.bigrams(context[:, 0], context[:, 1])
@@ -150,7 +152,7 @@ def network(islands: Islands, model: Scorer) -> Network:
 
     # Trigrams: of states that open some and pairs whose bigram was seen.
     opening = np.flatnonzero(opens)
-    opened = np.searchsorted(opening, state)
+    opened = begins(owner_of.take(opening), len(groups))
     rise = np.flatnonzero(bigrams.known)
     of = source.take(rise)
     count = opened.take(of + 1) - opened.take(of)
@@ -160,10 +162,10 @@ def network(islands: Islands, model: Scorer) -> Network:
     gain = model.trigrams(key.take(risen), word.take(rise), lower) - lower
     seen = np.flatnonzero(gain)
     return Network(
-        nodes=np.searchsorted(position.take(by_position), np.arange(int(position.max(initial=-1)) + 2)),
+        nodes=begins(position, int(position.max(initial=-1)) + 1),
         island=owner.take(by_position),
         final=node.take(first[1:] - 1),
-        group=np.searchsorted(node_of, np.arange(n_nodes + 1)),
+        group=begins(node_of, n_nodes),
         state=state,
         node=node_of,
         owner=owner_of,
@@ -175,6 +177,7 @@ def network(islands: Islands, model: Scorer) -> Network:
         later=later,
         target=target,
         arrivals=arrivals,
+        arriving=arriving,
         arrival=np.append(arrival, len(arrivals)),
         weight=weight,
         rise=rise.take(seen),
@@ -191,6 +194,25 @@ def ranges(starts: Indices, counts: Indices) -> Indices:
     """
     ends = np.cumsum(counts)
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
+
+
+def begins(owner: NDArray[Any], n: int) -> Indices:
+    """Where the places of each of 0 .. n - 1 begin, and the last one's end; `owner`, in order, tells whose they are.
+
+    >>> begins(np.array([0, 0, 2]), 3).tolist()
+    [0, 2, 2, 3]
+    """
+    begin = np.zeros(n + 1, np.int64)
+    np.cumsum(np.bincount(owner, minlength=n), out=begin[1:])
+    return begin
+
+
+def lengths(words: Ints) -> Indices:
+    """How many words each row has (n, k; -1 pads); faster than to sum along so short an axis."""
+    size = np.zeros(len(words), np.int64)
+    for column in words.T:
+        size += column >= 0
+    return size
 
 
 def runs(values: NDArray[Any]) -> tuple[Indices, Indices]:

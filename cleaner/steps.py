@@ -23,11 +23,14 @@ TINY = float(np.finfo(np.float64).tiny)
 
 class Logs(NamedTuple):
     """What one pass weighs: log-probabilities of pairs (that of the edge and of all its words, but for what depends on
-    the state) and of states (the language model's `weight`), and what a trigram of the network adds."""
+    the state) and of states (the language model's `weight`), and what a trigram of the network adds (`gain`); `factor`
+    (states) and `more` (trigrams) are what these two multiply a probability by, and what the latter adds to it."""
 
     pair: Floats
     state: Floats
     gain: Floats
+    factor: Floats
+    more: Floats
 
     @classmethod
     def of(cls, net: Network, score: Floats, scale: float) -> Logs:
@@ -36,7 +39,8 @@ class Logs(NamedTuple):
         pair += score.take(net.edge)
         for column in net.later:
             pair[net.long] += scale * column
-        return cls(pair, net.weight * np.float64(scale), net.gain * np.float64(scale))
+        state, gain = net.weight * np.float64(scale), net.gain * np.float64(scale)
+        return cls(pair, state, gain, np.exp(state), np.expm1(gain))
 
 
 class Sums(NamedTuple):
@@ -105,17 +109,15 @@ def forward(net: Network, logs: Logs, beam: float, width: int) -> Sums:
     """Sum all ways to each place, of which `beam` (nats) and `width` (states a node) prune."""
     sums = Sums.of(net)
     top, share, arrived, total, onward, best, pair_best = sums
-    weight, rises = np.exp(logs.state), np.expm1(logs.gain)
     weighed, way = np.empty(len(total)), np.empty(len(total))
     pair_total = np.zeros(len(net.target))
     group_total, group_best = np.zeros(len(net.node)), np.full(len(net.node), -np.inf)
     state_of = net.state.take(net.group)  # (nodes + 1) where a node's states begin, and what arrives at them
     arrival_of = net.arrival.take(state_of)
     node_of = net.node.take(net.owner)
-    arriving = net.target.take(net.arrivals)
     for at in positions(net):
         nodes, states, arrivals = slice(at.n, at.n_end), slice(at.s, at.s_end), slice(at.a, at.a_end)
-        into = arriving[arrivals]
+        into = net.arriving[arrivals]
         shares = pair_total.take(net.arrivals[arrivals])
         top[nodes] = np.maximum.reduceat(shares, arrival_of[nodes] - at.a)
         shares -= top.take(node_of.take(into))
@@ -130,10 +132,10 @@ def forward(net: Network, logs: Logs, beam: float, width: int) -> Sums:
 
         states, pairs, trigrams = slice(at.s, at.s_inner), slice(at.p, at.p_end), slice(at.t, at.t_end)
         owner, source, rise, risen = net.owner[states], net.source[pairs], net.rise[trigrams], net.risen[trigrams]
-        weighed[states] = total[states] * weight[states]
+        weighed[states] = total[states] * logs.factor[states]
         np.add.at(group_total, owner, weighed[states])
         onward[pairs] = group_total.take(source)
-        np.add.at(onward, rise, weighed.take(risen) * rises[trigrams])
+        np.add.at(onward, rise, weighed.take(risen) * logs.more[trigrams])
         log_total = np.log(onward[pairs])
         log_total += logs.pair[pairs]
         log_total += top.take(net.node.take(source))
@@ -168,7 +170,6 @@ def _pruned(total: Floats, node: Indices, first: Indices, share: float, width: i
 def backward(net: Network, logs: Logs, sums: Sums) -> Floats:
     """The probability (pairs) that a reading goes through each pair."""
     posterior = np.zeros(len(net.target))
-    weight, rises = np.exp(logs.state), np.expm1(logs.gain)
     ahead = np.zeros(len(net.owner))  # of a state: the probability that a reading goes through it, over its total
     begin, end = (net.state.take(net.group.take(net.final + i)) for i in (0, 1))
     last = ranges(begin, end - begin)
@@ -183,11 +184,11 @@ def backward(net: Network, logs: Logs, sums: Sums) -> Floats:
         onward[pairs] = posterior[pairs] / onward[pairs]
         np.add.at(group_ahead, net.source[pairs], onward[pairs])
         ahead[states] = group_ahead.take(net.owner[states])
-        np.add.at(ahead, risen, onward.take(rise) * rises[at.t : at.t_end])
-        ahead[states] *= weight[states]
-        ahead[states] *= sums.total[states] > 0
-        into = net.arrivals[at.a : at.a_end]
-        posterior[into] = ahead.take(net.target.take(into)) * sums.share[at.a : at.a_end]
+        np.add.at(ahead, risen, onward.take(rise) * logs.more[at.t : at.t_end])
+        ahead[states] *= logs.factor[states]
+        ahead[states][sums.total[states] == 0] = 0.0
+        arrivals = slice(at.a, at.a_end)
+        posterior[net.arrivals[arrivals]] = ahead.take(net.arriving[arrivals]) * sums.share[arrivals]
     return posterior
 
 
