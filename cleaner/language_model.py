@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from cleaner.acceleration import load, wanted
 from cleaner.integrity import verified
 from cleaner.segment import word_hash
+from cleaner.sieve import Rows
 
 MAGIC = b"CleanerLM\n"
 VERSION = 1
@@ -225,6 +226,10 @@ class LanguageModel:
         """The vocabulary by id."""
         return zlib.decompress(self._words.tobytes()).decode("utf-8").split("\n")
 
+    @cached_property
+    def _rows(self) -> Rows:
+        return Rows.of(self.hashes)
+
     def ids(self, norms: Sequence[str], hashes: Words64 | None = None) -> Ids:
         """The ids of tokens as the tokeniser gives them; words that are not in the vocabulary get their class.
 
@@ -232,9 +237,10 @@ class LanguageModel:
         """
         if hashes is None:
             hashes = np.fromiter(map(word_hash, norms), np.uint64, len(norms))
-        rows = np.minimum(self.hashes.searchsorted(hashes), len(self.hashes) - 1)
-        ids = (rows + len(SPECIAL)).astype(np.int32)
-        for i in np.flatnonzero(self.hashes.take(rows) != hashes).tolist():
+        place, row = self._rows.find(hashes)
+        ids = np.full(len(hashes), -1, np.int32)
+        ids[place] = row + len(SPECIAL)
+        for i in np.flatnonzero(ids < 0).tolist():
             ids[i] = class_of(norms[i])
         return ids
 
