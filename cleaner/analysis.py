@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import compress
+from itertools import compress, repeat
 from math import log, prod
 from typing import TYPE_CHECKING
 
@@ -363,7 +363,9 @@ def _surfaces(texts: Sequence[str], tokens: Sequence[Tokens]) -> tuple[NDArray[n
     capital: list[bool] = []
     shielded: list[bool] = []
     for text, own in zip(texts, tokens, strict=True):
-        mixed = "’" in text and "'" in text
-        capital += [text[start].isupper() for start in own.starts]
-        shielded += [mixed and "’" in text[a:b] for a, b in zip(own.starts, own.ends, strict=True)]
+        capital += map(str.isupper, map(text.__getitem__, own.starts))
+        if "’" in text and "'" in text:
+            shielded += ["’" in text[a:b] for a, b in zip(own.starts, own.ends, strict=True)]
+        else:
+            shielded += repeat(False, len(own))
     return np.array(capital, bool), np.array(shielded, bool)

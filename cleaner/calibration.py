@@ -34,7 +34,7 @@ class Platt:
         if not _LEAST < p < 1 - _LEAST:
             return round(p)
         odds = self.slope * log(p / (1 - p)) + self.intercept
-        return round(1 / (1 + exp(-odds)), 4)
+        return round(1e4 / (1 + exp(-odds))) / 1e4  # many times as fast as to round to four digits
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,155 +9,124 @@ import numpy as np
 from numba import njit
 
 from cleaner.network import Ints, Network
-from cleaner.steps import LOWEST, Floats, Sums, Transitions
+from cleaner.steps import TINY, Floats, Logs, Sums
 
 
-def arrive(net: Network, sums: Sums, n: int, n_end: int, beam: float, width: int) -> None:
-    """Sum what arrives at the states of the nodes `n` .. `n_end` - 1, and prune them."""
-    _arrive(net.group, net.state, net.arrival, net.arrivals, sums, n, n_end, float(np.exp(-beam)), width)
+def forward(net: Network, logs: Logs, beam: float, width: int) -> Sums:
+    """Sum all ways to each place, of which `beam` (nats) and `width` (states a node) prune."""
+    sums = Sums.of(net)
+    nodes = net.group, net.state, net.out, net.arrival
+    pairs = net.target, net.arrivals, np.searchsorted(net.rise, net.out), net.rise, net.risen
+    _forward(nodes, pairs, logs, sums, max(float(np.exp(-beam)), TINY), width, len(net.edge))
+    return sums
 
 
-def expand(net: Network, sums: Sums, n: int, n_end: int) -> Transitions:
-    """List the transitions out of the survivors of the nodes `n` .. `n_end` - 1."""
-    words = net.prob, net.known, net.weight, net.opens
-    return Transitions(*_expand(net.group, net.state, net.out, words, sums.state_total, n, n_end))
+def backward(net: Network, logs: Logs, sums: Sums) -> Floats:
+    """The probability (pairs) that a reading goes through each pair."""
+    nodes = net.group, net.state, net.out, net.arrival
+    pairs = net.arrivals, np.searchsorted(net.rise, net.out), net.rise, net.risen
+    posterior: Floats = _backward(nodes, pairs, logs, sums, len(net.target))
+    return posterior
 
 
-def leave(net: Network, sums: Sums, t: Transitions, pair_score: Floats, scale: np.float32) -> Floats:
-    """Carry the survivors' shares on to their pairs; the log-probability of each transition."""
-    score: Floats = _leave(net.owner, net.node, sums, t, pair_score, scale)
-    return score
-
-
-def back(net: Network, t: Transitions, score: Floats, onward: Floats) -> None:
-    """Put into `onward` (states) the log-probability of all ways on from the states that `t` leaves."""
-    _back(net.owner, net.node, net.target, t, score, onward)
-
-
-def trace(net: Network, sums: Sums) -> tuple[Ints, Floats]:
+def trace(net: Network, logs: Logs, sums: Sums) -> tuple[Ints, Floats]:
     """The edges of the best paths, island by island in text order, and their scores."""
-    path, score = _trace(net.group, net.state, net.final, net.arrival, net.arrivals, net.edge, sums)
+    rises = np.searchsorted(net.rise, np.arange(len(net.edge) + 1))
+    edges = net.edge, net.source, rises, net.risen
+    path, score = _trace(net.group, net.state, net.final, net.arrival, net.arrivals, edges, logs, sums)
     return path, score
 
 
 @njit(cache=True, nogil=True)
-def _arrive(group, state, arrival, arrivals, sums, n, n_end, share, width):  # type: ignore[no-untyped-def]
-    for node in range(n, n_end):
+def _forward(nodes, pairs, logs, sums, share_of, width, n_pairs):  # type: ignore[no-untyped-def]
+    group, state, out, arrival = nodes
+    target, arrivals, rises, rise, risen = pairs
+    pair_total, way = np.zeros(len(target)), np.empty(len(sums.total))
+    for node in range(len(group) - 1):
         s, s_end = state[group[node]], state[group[node + 1]]
-        top = LOWEST
+        top = -np.inf
         for k in range(arrival[s], arrival[s_end]):
-            top = max(top, sums.pair_total[arrivals[k]])
-        whole = highest = 0.0
+            top = max(top, pair_total[arrivals[k]])
+        highest = 0.0
         for i in range(s, s_end):
-            total, best = 0.0, -np.inf
+            total = 0.0
             for k in range(arrival[i], arrival[i + 1]):
-                total += np.exp(sums.pair_total[arrivals[k]] - top)
-                best = max(best, sums.pair_best[arrivals[k]])
-            sums.state_total[i], sums.state_best[i] = total, best
-            whole += total
+                sums.share[k] = np.exp(pair_total[arrivals[k]] - top)
+                total += sums.share[k]
+            sums.arrived[i] = sums.total[i] = total
             highest = max(highest, total)
         alive = 0
         for i in range(s, s_end):
-            if sums.state_total[i] < highest * share or sums.state_total[i] == 0.0:
-                sums.state_total[i], sums.state_best[i] = 0.0, -np.inf
+            if sums.total[i] < highest * share_of:
+                sums.total[i], sums.best[i] = 0.0, -np.inf
             else:
                 alive += 1
         if alive > width:
-            for i in np.argsort(-sums.state_total[s:s_end], kind="mergesort")[width:] + s:
-                sums.state_total[i], sums.state_best[i] = 0.0, -np.inf
-        part = 0.0
-        for i in range(s, s_end):
-            part += sums.state_total[i]
+            for i in np.argsort(-sums.total[s:s_end], kind="mergesort")[width:] + s:
+                sums.total[i], sums.best[i] = 0.0, -np.inf
         sums.top[node] = top
-        sums.node_total[node] = np.log(part) + top
-        sums.kept[node] = part / whole if whole > 0 else 0.0
+        for g in range(group[node], group[node + 1]):
+            total, best = 0.0, -np.inf
+            for i in range(state[g], state[g + 1]):
+                total += sums.total[i] * logs.factor[i]
+                way[i] = sums.best[i] + logs.state[i]
+                best = max(best, way[i])
+            for p in range(out[g], out[g + 1]):
+                sums.onward[p], sums.pair_best[p] = total, best
+            for k in range(rises[g], rises[g + 1]):
+                p, i = rise[k], risen[k]
+                if sums.total[i] > 0:
+                    sums.onward[p] += sums.total[i] * logs.factor[i] * logs.more[k]
+                    sums.pair_best[p] = max(sums.pair_best[p], way[i] + logs.gain[k])
+            for p in range(out[g], out[g + 1]):
+                pair_total[p] = np.log(sums.onward[p]) + logs.pair[p] + top
+                sums.pair_best[p] += logs.pair[p]
+                sums.best[target[p]] = max(sums.best[target[p]], sums.pair_best[p])
 
 
 @njit(cache=True, nogil=True)
-def _expand(group, state, out, words, state_total, n, n_end):  # type: ignore[no-untyped-def]
-    prob, known, weight, opens = words
-    n_states = n_pairs = n_ways = 0
-    for g in range(group[n], group[n_end]):
-        degree = out[g + 1] - out[g]
-        alive = 0
-        for i in range(state[g], state[g + 1]):
-            alive += state_total[i] > 0
-        if alive and degree:
-            n_states += alive
-            n_pairs += degree
-            n_ways += alive * degree
-    states, pairs = np.empty(n_states, np.int64), np.empty(n_pairs, np.int64)
-    begin, fan = np.empty(n_pairs, np.int64), np.empty(n_pairs, np.int64)
-    pair, source, asked = np.empty(n_ways, np.int64), np.empty(n_ways, np.int64), np.empty(n_ways, np.int64)
-    lower = np.empty(n_ways, np.float32)
-    n_states = n_pairs = n_ways = n_asked = 0
-    for g in range(group[n], group[n_end]):
-        if out[g + 1] == out[g]:
-            continue
-        first = n_states
-        for i in range(state[g], state[g + 1]):
-            if state_total[i] > 0:
-                states[n_states] = i
-                n_states += 1
-        if n_states == first:
-            continue
-        for p in range(out[g], out[g + 1]):
-            pairs[n_pairs], begin[n_pairs], fan[n_pairs] = p, n_ways, n_states - first
-            for j in range(first, n_states):
-                pair[n_ways], source[n_ways] = n_pairs, j
-                lower[n_ways] = prob[p] + weight[states[j]]
-                if known[p] and opens[states[j]]:
-                    asked[n_asked] = n_ways
-                    n_asked += 1
-                n_ways += 1
-            n_pairs += 1
-    return states, pairs, begin, fan, pair, source, lower, asked[:n_asked].copy()
+def _backward(nodes, pairs, logs, sums, n_pairs):  # type: ignore[no-untyped-def]
+    group, state, out, arrival = nodes
+    arrivals, rises, rise, risen = pairs
+    posterior, ahead = np.zeros(n_pairs), np.zeros(len(sums.total))
+    for node in range(len(group) - 2, -1, -1):
+        s, s_end = state[group[node]], state[group[node + 1]]
+        if out[group[node]] == out[group[node + 1]]:  # the last one of an island
+            part = 0.0
+            for i in range(s, s_end):
+                part += sums.total[i]
+            for i in range(s, s_end):
+                ahead[i] = (sums.total[i] > 0) / max(part, TINY)
+        for g in range(group[node], group[node + 1]):
+            if out[g] == out[g + 1]:
+                continue
+            total = 0.0
+            for p in range(out[g], out[g + 1]):
+                total += posterior[p] / max(sums.onward[p], TINY)
+            for i in range(state[g], state[g + 1]):
+                ahead[i] = total
+            for k in range(rises[g], rises[g + 1]):
+                p = rise[k]
+                ahead[risen[k]] += posterior[p] / max(sums.onward[p], TINY) * logs.more[k]
+            for i in range(state[g], state[g + 1]):
+                ahead[i] *= logs.factor[i] * (sums.total[i] > 0)
+        for i in range(s, s_end):
+            for k in range(arrival[i], arrival[i + 1]):
+                posterior[arrivals[k]] = ahead[i] * sums.share[k]
+    return posterior
 
 
 @njit(cache=True, nogil=True)
-def _leave(owner, node, sums, t, pair_score, scale):  # type: ignore[no-untyped-def]
-    score = np.empty(len(t.pair))
-    for j in range(len(t.pairs)):
-        p = t.pairs[j]
-        total, best, best_from = 0.0, -np.inf, -1
-        for k in range(t.begin[j], t.begin[j] + t.fan[j]):
-            i = t.states[t.source[k]]
-            score[k] = pair_score[p] + np.float32(t.prob[k] * scale)
-            total += np.exp(score[k]) * sums.state_total[i]
-            if sums.state_best[i] + score[k] > best or best_from < 0:
-                best, best_from = sums.state_best[i] + score[k], i
-        sums.pair_total[p] = np.log(total) + sums.top[node[owner[t.states[t.source[t.begin[j]]]]]]
-        sums.pair_best[p], sums.pair_from[p] = best, best_from
-    return score
-
-
-@njit(cache=True, nogil=True)
-def _back(owner, node, target, t, score, onward):  # type: ignore[no-untyped-def]
-    first = node[owner[t.states[0]]]
-    top = np.full(node[owner[t.states[-1]]] - first + 1, LOWEST)
-    for j in range(len(t.pairs)):
-        n = node[owner[t.states[t.source[t.begin[j]]]]] - first
-        top[n] = max(top[n], onward[target[t.pairs[j]]])
-    total = np.zeros(len(t.states))
-    for j in range(len(t.pairs)):
-        n = node[owner[t.states[t.source[t.begin[j]]]]] - first
-        ahead = np.exp(onward[target[t.pairs[j]]] - top[n])
-        for k in range(t.begin[j], t.begin[j] + t.fan[j]):
-            total[t.source[k]] += np.exp(score[k]) * ahead
-    for i in range(len(t.states)):
-        onward[t.states[i]] = np.log(total[i]) + top[node[owner[t.states[i]]] - first]
-
-
-@njit(cache=True, nogil=True)
-def _trace(group, state, final, arrival, arrivals, edge, sums):  # type: ignore[no-untyped-def]
+def _trace(group, state, final, arrival, arrivals, edges, logs, sums):  # type: ignore[no-untyped-def]
+    edge, source, rises, risen = edges
     path, length = np.empty(len(sums.top), np.int32), 0
     score = np.empty(len(final))
     for island in range(len(final)):
         i = state[group[final[island]]]
         for j in range(i, state[group[final[island] + 1]]):
-            if sums.state_best[j] > sums.state_best[i]:
+            if sums.best[j] > sums.best[i]:
                 i = j
-        score[island] = sums.state_best[i]
+        score[island] = sums.best[i]
         begin = length
         while True:
             pair = arrivals[arrival[i]]
@@ -168,6 +137,14 @@ def _trace(group, state, final, arrival, arrivals, edge, sums):  # type: ignore[
                 break
             path[length] = edge[pair]
             length += 1
-            i = sums.pair_from[pair]
+            i = state[source[pair]]
+            best = sums.best[i] + logs.state[i]
+            for j in range(i, state[source[pair] + 1]):
+                if sums.best[j] + logs.state[j] > best:
+                    i, best = j, sums.best[j] + logs.state[j]
+            for k in range(rises[pair], rises[pair + 1]):
+                j = risen[k]
+                if sums.best[j] + logs.state[j] + logs.gain[k] > best:
+                    i, best = j, sums.best[j] + logs.state[j] + logs.gain[k]
         path[begin:length] = path[begin:length][::-1].copy()
     return path[:length].copy(), score

@@ -9,7 +9,7 @@ model's and the channel's scores as given (`training/context.py`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -106,38 +106,36 @@ class ContextModel:
         self._keep = np.r_[weights.keep, np.float32(0)]
 
     def contexts(self, ids: NDArray[np.int32], spans: Spans) -> Vectors:
-        """The vector (spans, dimensions) of what stands around each span of the stream `ids`."""
-        contexts = np.empty((len(spans.low), self._around.shape[1]), np.float32)
+        """The vector (spans, dimensions) of what stands around each span of the stream `ids`; paragraphs are disjoint,
+        and no span is empty."""
+        # With so much of nothing around each paragraph, no window reaches into another one.
+        apart = np.zeros(len(ids) + 1, np.int64)
+        apart[spans.begin] = apart[spans.end] = WINDOW
+        shift = np.cumsum(apart)
+        row = np.full(len(ids) + shift[-1], len(self.weights.hashes))
+        row[np.arange(len(ids)) + shift[:-1]] = self._row.take(ids)
+        low, high = spans.low + shift.take(spans.low), spans.high + shift.take(spans.high - 1)
+        contexts = np.empty((len(low), self._around.shape[1]), np.float32)
         for some in _blocks(len(contexts)):
-            contexts[some] = self._contexts(ids, Spans(*(getattr(spans, f.name)[some] for f in fields(spans))))
+            near, far = low[some].min() - WINDOW, high[some].max() + WINDOW
+            contexts[some] = self._contexts(row[near:far], low[some] - near, high[some] - near)
         return contexts
 
-    def _contexts(self, ids: NDArray[np.int32], spans: Spans) -> Vectors:
+    def _contexts(self, row: Indices, low: Indices, high: Indices) -> Vectors:
+        """The same for spans low .. high - 1 of a stretch of a stream, by the row of each word."""
         w = self.weights
-        left, right = np.maximum(spans.low - WINDOW, spans.begin), np.minimum(spans.high + WINDOW, spans.end)
-        near = int(left.min())  # no word before it counts
-        row = self._row[ids[near : int(right.max())]]
-        vectors = np.zeros((len(row) + 1, self._around.shape[1]), np.float32)  # the last one stands for no word
-        np.multiply(self._around.take(row, 0), self._around_scale[row, None], out=vectors[:-1])
-        keep = self._keep[row]
-        # In double precision, so that a span scores alike whatever stands before its document in the batch.
-        total = np.zeros(vectors.shape)
-        np.cumsum(vectors[:-1] * keep[:, None], axis=0, dtype=float, out=total[1:])
-        count = np.r_[0.0, np.cumsum(keep, dtype=float)]
-        low, left, right, high = (at - near for at in (spans.low, left, right, spans.high))
-        bag = total.take(low, 0)
-        bag -= total.take(left, 0)
-        bag += total.take(right, 0)
-        bag -= total.take(high, 0)
+        vectors = self._around.take(row, 0) * self._around_scale.take(row)[:, None]
+        keep = self._keep.take(row)
+        sums, count = _windows(vectors * keep[:, None]), _windows(keep)
+        bag = sums.take(low - WINDOW, 0)
+        bag += sums.take(high, 0)
         bag *= w.bag
-        bag /= np.maximum(count[low] - count[left] + count[right] - count[high], 1.0)[:, None]
+        bag /= np.maximum(count.take(low - WINDOW) + count.take(high), 1.0)[:, None]
         context: Vectors = bag.astype(np.float32)
         near_by = np.empty_like(context)
         for k in range(PLACES):
-            before, after = low - 1 - k, high + k
-            sides = (k, before, before >= spans.begin - near), (PLACES + k, after, after < spans.end - near)
-            for place, at, inside in sides:
-                vectors.take(np.where(inside, at, -1), 0, out=near_by, mode="wrap")
+            for place, at in ((k, low - 1 - k), (PLACES + k, high + k)):
+                vectors.take(at, 0, out=near_by, mode="clip")
                 near_by *= w.place[place]
                 context += near_by
         return context
@@ -154,6 +152,19 @@ class ContextModel:
                 fit = np.einsum("ij,ij->i", contexts.take(context[live[some]], 0), vectors)
                 score[live[some]] += fit + self._bias[rows]
         return score
+
+
+def _windows(values: Vectors) -> NDArray[np.float64]:
+    """The sum of each WINDOW neighbouring rows; a sum of twice as many is that of two sums."""
+    sums, size = values.astype(float), 1
+    whole, done = np.zeros((len(values) - WINDOW + 1, *values.shape[1:])), 0
+    while done < WINDOW:
+        if WINDOW & size:
+            whole += sums[done : done + len(whole)]
+            done += size
+        sums = sums[: len(sums) - size] + sums[size:]
+        size *= 2
+    return whole
 
 
 def _blocks(n: int, size: int = 1024) -> Iterator[slice]:

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from cleaner.calibration import Calibration
 from cleaner.context import ContextModel, Spans, restored
 from cleaner.islands import UNCHANGED, Batch, Candidates, Lattice, candidates, lattice, rarity
-from cleaner.language_model import START, LanguageModel
+from cleaner.language_model import LanguageModel
 from cleaner.lattice import decode
 from cleaner.lexicon import MAX_WORDS, Channel
-from cleaner.network import log_sum, numbered
+from cleaner.network import log_sum, numbered, ranges
 from cleaner.reference import Reference
+from cleaner.steps import TINY
 
 Floats = NDArray[np.float64]
 
@@ -99,7 +100,8 @@ class Detector:
     def lattice(self, b: Batch, c: Candidates) -> Lattice:
         """The islands that the candidates make."""
         words = self._words[self.channel.original[c.row]]
-        return lattice(b, c, words[:, : max(1, int((words >= 0).any(axis=0).sum()))], self.model)
+        width = sum(bool((column >= 0).any()) for column in words.T)
+        return lattice(b, c, words[:, : max(1, width)], self.model)
 
     def read(
         self, b: Batch, c: Candidates, islands: Lattice, log_dialect: Floats, score: Floats | None = None
@@ -107,7 +109,7 @@ class Detector:
         """One pass.  `log_dialect` (paragraphs, dialects): log weights of the mixture; `score` (candidates): what the
         second pass puts in place of the channel's own log P(spun | original)."""
         n_paragraphs = len(b.document)
-        swap = self._log_swap(b, c, log_dialect) if score is None else score
+        swap = np.log(np.maximum(self._swap(b, c, log_dialect), TINY)) if score is None else score
         log_stay = self.channel.log_stay[c.original]
         stay = log_sum(log_stay + log_dialect[b.paragraph[c.stay_start]])
         unchanged = spread(stay, c, len(b.ids))
@@ -118,7 +120,7 @@ class Detector:
         passed = np.r_[0.0, np.cumsum(self._own_rarity(b))]
         rare = self._rarity[self.channel.original[c.row]] - (passed[c.start + c.size] - passed[c.start])
         scores = islands.score(swap + scale * rare, unchanged)
-        found = decode(islands.network, scores, self.model, beam=t.beam, width=t.width, scale=scale)
+        found = decode(islands.network, scores, beam=t.beam, width=t.width, scale=scale)
         is_swap = islands.candidate != UNCHANGED
         posterior = np.zeros(len(c.start))
         posterior[islands.candidate[is_swap]] = found.posterior[is_swap]
@@ -126,15 +128,13 @@ class Detector:
         best = islands.candidate[best_edges]
 
         # Tokens outside the islands are read alike in both stories, but for what the spinner left alone.
-        size = islands.stop - islands.begin
-        inside = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size) + np.repeat(islands.begin, size)
+        inside = ranges(islands.begin, islands.stop - islands.begin)
         outside = np.ones(len(b.ids), bool)
         outside[inside] = False
         log_ratio = np.zeros(n_paragraphs)  # bincount of nothing gives whole numbers
         log_ratio += np.bincount(b.paragraph[outside], weights=unchanged[outside], minlength=n_paragraphs)
         log_ratio += np.bincount(islands.paragraph, weights=found.log_z, minlength=n_paragraphs)
-        honest = scale * self.log_prob(b, inside)
-        log_ratio -= np.bincount(b.paragraph[inside], weights=honest, minlength=n_paragraphs)
+        log_ratio -= np.bincount(b.paragraph[inside], weights=scale * islands.honest, minlength=n_paragraphs)
 
         # Each dialect's share: the channel's part of the best path, swaps and stays.
         dialect = np.zeros((n_paragraphs, len(self.channel.dialects)))
@@ -155,17 +155,10 @@ class Detector:
             return rarity(b.ids)
         return rarity(b.ids) + self.reference.lent(b.hashes, np.exp(self.model.unigram(b.ids).astype(float)))
 
-    def _log_swap(self, b: Batch, c: Candidates, log_dialect: Floats) -> Floats:
-        """log P(spun | original) of each candidate, under its paragraph's mixture of dialects."""
-        weights = log_dialect[b.paragraph[c.start]]
-        return log_sum(self.channel.log_swap[c.row] + weights)
-
-    def log_prob(self, b: Batch, token: NDArray[np.int64]) -> NDArray[np.float32]:
-        """log P(token | the two before it in its paragraph), for chosen tokens of a batch."""
-        begin = b.first[b.paragraph[token]]
-        back1 = np.where(token - 1 >= begin, b.ids[np.maximum(token - 1, 0)], np.int32(START))
-        back2 = np.where(token - 2 >= begin, b.ids[np.maximum(token - 2, 0)], np.int32(START))
-        return self.model.log_prob3(back2, back1, b.ids[token])
+    def _swap(self, b: Batch, c: Candidates, log_dialect: Floats) -> Floats:
+        """P(spun | original) of each candidate, under its paragraph's mixture of dialects."""
+        p = np.exp(self.channel.log_swap.take(c.row, axis=0), dtype=float)
+        return np.asarray(np.einsum("ij,ij->i", p, np.exp(log_dialect).take(b.paragraph.take(c.start), axis=0)))
 
     def adapt(
         self, b: Batch, c: Candidates, reading: Reading, log_dialect: Floats, capital: NDArray[np.bool_]
@@ -177,7 +170,7 @@ class Detector:
         """
         kappa = self.tuning.kappa
         document = b.document[b.paragraph]
-        prior = np.exp(self._log_swap(b, c, log_dialect))
+        prior = self._swap(b, c, log_dialect)
         case = document * 2 + capital
         original = self.channel.original[c.row].astype(np.int64)
         n = np.int64(len(self.channel.text))
@@ -229,10 +222,11 @@ class Detector:
         forward = np.empty_like(emission)
         forward[0] = np.log([1 - t.start, t.start]) + emission[0]
         for i in range(1, len(emission)):
-            forward[i] = np.logaddexp.reduce(forward[i - 1][:, None] + move, axis=0) + emission[i]
+            forward[i] = np.logaddexp(forward[i - 1, 0] + move[0], forward[i - 1, 1] + move[1]) + emission[i]
         backward = np.zeros_like(emission)
         for i in range(len(emission) - 2, -1, -1):
-            backward[i] = np.logaddexp.reduce(move + (emission[i + 1] + backward[i + 1])[None, :], axis=1)
+            ahead = emission[i + 1] + backward[i + 1]
+            backward[i] = np.logaddexp(move[:, 0] + ahead[0], move[:, 1] + ahead[1])
         both = forward + backward
         total = np.logaddexp.reduce(both[0])
         all_honest = np.log(1 - t.start) + (len(emission) - 1) * move[0, 0]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from cleaner.arrays import read_arrays, write_arrays
 from cleaner.lexicon import FOLD, Hashes
 from cleaner.segment import tokenize, word_hash
+from cleaner.sieve import Rows
 
 MAGIC = b"CleanerEX2\n"
 SHIPPED = Path(__file__).parent / "models" / "en.expressions"
@@ -25,7 +26,6 @@ SHIPPED = Path(__file__).parent / "models" / "en.expressions"
 MOST_WORDS = 6
 NONE = -1
 _FILTER_BITS = 21
-_BUCKET_BITS = 18
 _MASK_BITS = 9  # of a key: which bit of a mask stands for it
 MASK_WORDS = (1 << _MASK_BITS) // 64
 
@@ -141,10 +141,14 @@ class Inventory:
 
     def places(self, hashes: Hashes) -> NDArray[np.int64]:
         """The place of each of some words among `words`, or NONE if no expression has it."""
-        if not len(self.words):
-            return np.full(hashes.shape, NONE)
-        at = np.minimum(self.words.searchsorted(hashes), len(self.words) - 1)
-        return np.where(self.words.take(at) == hashes, at, NONE)
+        place, row = self._rows.find(hashes.ravel())
+        places = np.full(hashes.size, NONE)
+        places[place] = row
+        return places.reshape(hashes.shape)
+
+    @cached_property
+    def _rows(self) -> Rows:
+        return Rows.of(self.words)
 
     def may_have(self, keys: Hashes) -> NDArray[np.int64]:
         """The places of those of `keys` that may be beginnings of expressions."""
@@ -153,24 +157,12 @@ class Inventory:
     def find(self, keys: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Which of `keys` are beginnings of expressions (their places), and the expressions they spell out, or -1."""
         maybe = self.may_have(keys)
-        sought = keys[maybe]
-        bucket = (sought >> np.uint64(64 - _BUCKET_BITS)).view(np.int64)
-        at, end = self._buckets.take(bucket), self._buckets.take(bucket + 1)
-        here = np.full(len(sought), NONE)
-        left = np.flatnonzero(at < end)
-        while len(left):  # as often as the fullest bucket has keys: six times
-            hit = self.prefix.take(at[left]) == sought[left]
-            here[left[hit]] = at[left[hit]]
-            at[left] += 1
-            left = left[~hit & (at[left] < end[left])]
-        found = here != NONE
-        return maybe[found], self.whole.take(here[found])
+        place, row = self._beginnings.find(keys.take(maybe))
+        return maybe.take(place), self.whole.take(row)
 
     @cached_property
-    def _buckets(self) -> NDArray[np.int64]:
-        """Where the keys begin that have the same highest bits."""
-        number = (self.prefix >> np.uint64(64 - _BUCKET_BITS)).astype(np.int64)
-        return np.searchsorted(number, np.arange((1 << _BUCKET_BITS) + 1))
+    def _beginnings(self) -> Rows:
+        return Rows.of(self.prefix)
 
 
 def mask_of(keys: Hashes) -> tuple[NDArray[np.int64], Hashes]:

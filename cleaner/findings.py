@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +19,7 @@ from cleaner.islands import Batch, Candidates
 from cleaner.lexicon import MAX_WORDS, Channel
 from cleaner.numerals import Numerals
 from cleaner.result import Finding
-from cleaner.rewriter import Conventions, article_for, in_case_of, is_loud, opens_sentence, trimmed
+from cleaner.rewriter import Conventions, Edit, article_for, in_case_of, is_loud, opens_sentence, trimmed
 from cleaner.segment import Tokens, normalize
 from cleaner.spelling import differs
 
@@ -50,38 +53,79 @@ def choices(b: Batch, c: Candidates, probability: Floats, best: Indices, channel
     chosen = probability > 1e-3
     chosen[best] = True
     weighty = np.flatnonzero(chosen)
-    size = c.size[weighty]
-    # A place is a token and a number of tokens; only phrases can share words with their originals.
-    place = c.start[weighty] * _PLACES + size
-    text = [channel.text[i] for i in channel.original[c.row[weighty]].tolist()]
+    start, size, row = c.start[weighty], c.size[weighty], c.row[weighty]
+    # Only phrases can share words with their originals.
     phrases = np.flatnonzero(size > 1)
-    paragraph = b.paragraph[c.start[weighty[phrases]]]
-    begin = c.start[weighty[phrases]] - b.first[paragraph]
-    columns = (phrases, paragraph, begin, begin + size[phrases], b.first[paragraph])
-    for i, p, start, end, first in zip(*(column.tolist() for column in columns), strict=True):
-        edit = trimmed(b.tokens[p].norms[start:end], start, text[i])
-        place[i], text[i] = (first + edit.start) * _PLACES + edit.end - edit.start, edit.text
-    chosen_place = place[np.searchsorted(weighty, best)]
-    readings: dict[int, dict[str, float]] = {at: {} for at in chosen_place.tolist()}
-    for at, original, posterior in zip(place.tolist(), text, probability[weighty].tolist(), strict=True):
-        own = readings.get(at)
-        if own is not None:
-            own[original] = own.get(original, 0.0) + posterior
-    token = chosen_place // _PLACES
+    trims = [*map(_Trims.of(b, c, channel), row[phrases].tolist(), weighty[phrases].tolist())]
+    text = [*map(channel.text.__getitem__, channel.original[row].tolist())]
+    for i, trim in zip(phrases.tolist(), trims, strict=True):
+        text[i] = trim.text
+    start[phrases] += np.array([trim.start for trim in trims], np.int64)
+    size[phrases] = np.array([trim.end - trim.start for trim in trims], np.int64)
+    place = start * _PLACES + size  # a token and a number of tokens
+    edited = np.searchsorted(weighty, best)
+    order = np.argsort(place[edited])
+    in_order = place[edited][order]
+    number = np.minimum(np.searchsorted(in_order, place), max(len(in_order) - 1, 0))
+    beside = np.flatnonzero(in_order.take(number) == place) if len(in_order) else number
+    p = probability[weighty]
+    # Choice by choice, the likeliest first.
+    beside = beside[np.lexsort((-p[beside], order.take(number[beside])))]
+    count = np.bincount(order.take(number[beside]), minlength=len(edited)).tolist()
+    readings = zip(map(text.__getitem__, beside.tolist()), p[beside].tolist(), strict=True)
+    token = start[edited]
     paragraph = b.paragraph[token]
     begin = token - b.first[paragraph]
-    dialects = channel.log_swap[c.row[best]].argmax(axis=1)
-    columns = (chosen_place, paragraph, begin, begin + chosen_place % _PLACES, dialects)
-    for at, p, start, end, dialect in zip(*(column.tolist() for column in columns), strict=True):
-        ranked = readings[at].items()
-        yield Choice(p, start, end, tuple(sorted(ranked, key=_rank) if len(ranked) > 1 else ranked), dialect)
+    dialects = channel.log_swap[row[edited]].argmax(axis=1)
+    columns = (paragraph, begin, begin + size[edited], dialects)
+    for n, at, first, last, dialect in zip(count, *(column.tolist() for column in columns), strict=True):
+        own = tuple(islice(readings, n))
+        yield Choice(at, first, last, own if n == 1 else _ranked(own), dialect)
 
 
 _PLACES = MAX_WORDS + 1
 
 
+def _ranked(readings: tuple[tuple[str, float], ...]) -> tuple[tuple[str, float], ...]:
+    """Readings, likeliest first, each once."""
+    p = [p for _, p in readings]
+    if len(dict(readings)) == len(readings) == len(set(p)):
+        return readings
+    total: dict[str, float] = {}
+    for reading, p_one in readings:
+        total[reading] = total.get(reading, 0.0) + p_one
+    return tuple(sorted(total.items(), key=_rank))
+
+
 def _rank(reading: tuple[str, float]) -> tuple[float, str]:
     return -reading[1], reading[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trims:
+    """The smallest edits that rows of a channel make (`trimmed`, from token 0), each found when it is first met."""
+
+    known: dict[int, Edit]
+    b: Batch
+    c: Candidates
+    channel: Channel
+
+    @classmethod
+    def of(cls, b: Batch, c: Candidates, channel: Channel) -> _Trims:
+        return cls(_TRIMS.setdefault(channel, {}), b, c, channel)
+
+    def __call__(self, row: int, candidate: int) -> Edit:
+        """That of a row, which a candidate shows."""
+        if (edit := self.known.get(row)) is None:
+            start, size = int(self.c.start[candidate]), int(self.c.size[candidate])
+            paragraph = int(self.b.paragraph[start])
+            begin = start - int(self.b.first[paragraph])
+            spun = self.b.tokens[paragraph].norms[begin : begin + size]
+            self.known[row] = edit = trimmed(spun, 0, self.channel.text[int(self.channel.original[row])])
+        return edit
+
+
+_TRIMS: WeakKeyDictionary[Channel, dict[int, Edit]] = WeakKeyDictionary()
 
 
 def findings(
@@ -102,42 +146,45 @@ def findings(
     A choice whose readings would all only flip the spelling of a word, or write a number in another way where
     that is out of place, gives none.
     """
-    found = [choice for choice in found if spun * sum([p for _, p in choice.readings]) >= changed]
+    found = [
+        choice
+        for choice in found
+        if spun * choice.readings[0][1] >= changed or spun * sum([p for _, p in choice.readings]) >= changed
+    ]
     if not found:
         return
     conventions = _conventions(text)
     numerals = Numerals(text, tokens)
     norms = tokens.norms
     rendered = [_rendered(text, tokens, choice, conventions, numerals) for choice in found]
-    for i, (choice, (readings, row)) in enumerate(zip(found, rendered, strict=True)):
-        if not readings:
-            continue
-        after = i + 1 < len(found) and found[i + 1].start == choice.end
-        next_readings = rendered[i + 1][0] if after else None
-        if next_readings and next_readings[0][1] * spun >= 0.5:
-            following = next_readings[0][0]
-        else:
-            following = _joined_word(text, tokens, choice.end)
-        free = found[i - 1].end if i else 0
-        limit = found[i + 1].start if i + 1 < len(found) else len(norms)
-        a, z, readings = _agreeing(text, tokens, choice, readings, following, free, limit)
-        best, p = readings[0]
-        yield Finding(
-            a,
-            z,
-            text[a:z],
-            "phrase",
-            best,
-            calibrated(min(p * spun, 1.0)),
-            tuple(
-                [
-                    (r, calibrated(round(p * spun, 4)))
-                    for r, p in readings[1 : 1 + MOST_ALTERNATIVES]
-                    if p * spun >= LEAST
-                ]
-            ),
-            f"{dialects[choice.dialect]}: {' '.join(norms[choice.start : choice.end])} <- {row}",
-        )
+    free = 0
+    for choice, after, (readings, row), (next_readings, _) in zip(
+        found, (*found[1:], None), rendered, (*rendered[1:], _NOTHING), strict=True
+    ):
+        _, start, end, _, dialect = choice
+        if readings:
+            a, z = tokens.starts[start], tokens.ends[end - 1]
+            beside = (start > free and norms[start - 1] in _ARTICLES) or text[z : z + 1] in _APOSTROPHES
+            if beside or any(r[-1] in _ARTICLES_END for r, _ in readings):
+                if after is not None and after.start == end and next_readings and next_readings[0][1] * spun >= 0.5:
+                    following = next_readings[0][0]
+                else:
+                    following = _joined_word(text, tokens, end)
+                limit = after.start if after else len(norms)
+                a, z, readings = _agreeing(text, tokens, choice, readings, following, free, limit)
+            best, p = readings[0]
+            others = readings[1 : 1 + MOST_ALTERNATIVES]
+            yield Finding(
+                a,
+                z,
+                text[a:z],
+                "phrase",
+                best,
+                calibrated(min(p * spun, 1.0)),
+                tuple([(r, calibrated(round(p * spun, 4))) for r, p in others if p * spun >= LEAST]) if others else (),
+                f"{dialects[dialect]}: {' '.join(norms[start:end])} <- {row}",
+            )
+        free = end
 
 
 # The paragraphs of a document come one after the other.
@@ -149,33 +196,37 @@ def _conventions(text: str) -> Conventions:
 Readings = list[tuple[str, float]]
 
 
+_NOTHING: tuple[Readings, str] = ([], "")
+
+
 def _rendered(
     text: str, tokens: Tokens, choice: Choice, conventions: Conventions, numerals: Numerals
 ) -> tuple[Readings, str]:
     """The readings of `choice` as they would stand in the text, distinct, with their probabilities, best first; and
     the best one in lexicon form."""
-    start, end = choice.start, choice.end
-    norms = tokens.norms
+    _, start, end, found, _ = choice
+    norms, joined = tokens.norms, tokens.joined
     surface = text[tokens.starts[start] : tokens.ends[end - 1]]
-    casing, joined = shipped_casing(), tokens.joined
+    casing = shipped_casing()
     before = norms[start - 1] if start and joined[start] and norms[start - 1] in casing.befores else ""
     after = norms[end] if end < len(norms) and joined[end] and norms[end] in casing.afters else ""
     opens = opens_sentence(tokens, start, text)
     loud = surface.isupper() and is_loud(text, tokens, start, end)
-    spelt = opens or surface.islower()  # names keep their spelling
     numeral = "n" in tokens.kinds[start:end]
     readings: dict[str, float] = {}
     row_of: dict[str, str] = {}
-    for rank, (reading, p) in enumerate(choice.readings):
+    for rank, (reading, p) in enumerate(found):
         if rank and p < LEAST:
             break
-        if (numeral or reading[0].isdigit()) and numerals.forbid(start, end, reading):
-            continue
         original = reading
-        if differs(reading):
-            original = conventions.render(reading) if spelt else reading
-            if conventions.spelling.flips(" ".join(norms[start:end]), original):
+        if numeral or _particular(reading):
+            if numerals.forbid(start, end, reading):
                 continue
+            if differs(reading):
+                # Names keep their spelling.
+                original = conventions.render(reading) if opens or surface.islower() else reading
+                if conventions.spelling.flips(" ".join(norms[start:end]), original):
+                    continue
         if shown := _in_place(surface, original, before, after, opens, loud):
             if conventions.curly:
                 shown = conventions.apostrophes(shown)
@@ -185,6 +236,12 @@ def _rendered(
     if len(ranked) > 1:
         ranked.sort(key=_falling)
     return ranked, row_of[ranked[0][0]] if ranked else ""
+
+
+@lru_cache(maxsize=1 << 16)
+def _particular(reading: str) -> bool:
+    """Whether `reading` begins with figures or has a word whose spelling differs."""
+    return reading[0].isdigit() or differs(reading)
 
 
 def _falling(reading: tuple[str, float]) -> float:
@@ -214,16 +271,16 @@ def _agreeing(
     """
     start, end = choice.start, choice.end
     a, z = tokens.starts[start], tokens.ends[end - 1]
-    if following and any(r[-1] in "aAnN" for r, _ in readings):  # "this kind of a" -> "such an"
+    if following:  # "this kind of a" -> "such an"
         readings = [(_LAST_ARTICLE.sub(lambda m: article_for(m[0], following), r), p) for r, p in readings]
-    if free < start and tokens.joined[start] and tokens.norms[start - 1] in ("a", "an"):
+    if free < start and tokens.joined[start] and tokens.norms[start - 1] in _ARTICLES:
         article = text[tokens.starts[start - 1] : tokens.ends[start - 1]]
         if any(article_for(article, r) != article for r, _ in readings):
             between = text[tokens.ends[start - 1] : a]
             a = tokens.starts[start - 1]
             readings = [(article_for(article, r) + between + r, p) for r, p in readings]
     mark = text[z : z + 1]
-    if mark and mark in "'’":
+    if mark in _APOSTROPHES:
         clitic = end < len(tokens) and tokens.norms[end] == "'s" and tokens.starts[end] == z
         if clitic and end < limit and any(_PLURAL.search(r) for r, _ in readings):
             z += 2
@@ -234,6 +291,7 @@ def _agreeing(
     return a, z, readings
 
 
+_ARTICLES, _ARTICLES_END, _APOSTROPHES = frozenset(("a", "an")), frozenset("aAnN"), frozenset("'’")
 _LAST_ARTICLE = re.compile(r"\ban?$", re.IGNORECASE)
 _PLURAL = re.compile(r"[^siu]s$|[^s]ies$")
 _OPEN_QUOTE = re.compile(r"(?<!\w)['‘](?=\w)")

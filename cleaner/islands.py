@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cleaner.language_model import START, LanguageModel, Scorer
 from cleaner.lexicon import Channel, phrase_keys
-from cleaner.network import Islands, Network, network
+from cleaner.network import Islands, Network, network, ranges
 from cleaner.segment import Tokens, word_hash
 
 # log P(word | its class): the language model knows a rare word as its class only, and there are many of each.
@@ -73,8 +73,11 @@ def batch(
     norms = list(chain.from_iterable(tokens.norms for tokens in paragraphs))
     joined = np.fromiter(chain.from_iterable(tokens.joined for tokens in paragraphs), bool, len(norms))
     joined[first[:-1][np.diff(first) > 0]] = False
-    hashes = np.fromiter(map(word_hash, norms), np.uint64, len(norms))
-    ids = model.ids(norms, hashes)
+    # Each word is looked up once, however often it stands there.
+    place = {norm: i for i, norm in enumerate(dict.fromkeys(norms))}
+    distinct = np.fromiter(map(word_hash, place), np.uint64, len(place))
+    which = np.fromiter(map(place.__getitem__, norms), np.int64, len(norms))
+    hashes, ids = distinct.take(which), model.ids(list(place), distinct).take(which)
     hashes[shielded] = 0
     return Batch(
         tuple(paragraphs),
@@ -121,7 +124,8 @@ class Lattice:
     """The islands of a batch, ready to score.
 
     For each edge: `candidate` (number of the swap, or UNCHANGED), `token` (its first token in the batch).
-    For each island: `begin`, `stop` (tokens of the batch), `paragraph`.
+    For each island: `begin`, `stop` (tokens of the batch), `paragraph`.  `honest`: log P of each of the islands'
+    tokens, as they stand, by the language model.
     """
 
     islands: Islands
@@ -131,6 +135,7 @@ class Lattice:
     begin: NDArray[np.int64]
     stop: NDArray[np.int64]
     paragraph: NDArray[np.int64]
+    honest: NDArray[np.float32]
 
     def score(self, swap: NDArray[np.float64], unchanged: NDArray[np.float64]) -> NDArray[np.float64]:
         """The channel's log-probability of each edge, by that of each candidate and of each token left alone."""
@@ -159,7 +164,7 @@ def lattice(b: Batch, c: Candidates, words: NDArray[np.int32], model: Scorer) ->
     # Node of a token: its place in the chain of islands, each with one node more than it has tokens.
     size = stop - begin
     first = np.r_[0, np.cumsum(size + 1)].astype(np.int32)
-    token = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size) + np.repeat(begin, size)
+    token = ranges(begin, size)
     node = np.zeros(n + 1, np.int64)
     island = np.repeat(np.arange(len(begin)), size)
     node[token] = np.arange(len(token)) + island
@@ -180,4 +185,13 @@ def lattice(b: Batch, c: Candidates, words: NDArray[np.int32], model: Scorer) ->
         begin,
         stop,
         paragraph,
+        log_prob(b, token, model),
     )
+
+
+def log_prob(b: Batch, token: NDArray[np.int64], model: Scorer) -> NDArray[np.float32]:
+    """log P(token | the two before it in its paragraph), for chosen tokens of a batch."""
+    begin = b.first[b.paragraph[token]]
+    back1 = np.where(token - 1 >= begin, b.ids[np.maximum(token - 1, 0)], np.int32(START))
+    back2 = np.where(token - 2 >= begin, b.ids[np.maximum(token - 2, 0)], np.int32(START))
+    return model.log_prob3(back2, back1, b.ids[token])

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from cleaner.acceleration import load, wanted
 from cleaner.integrity import verified
 from cleaner.segment import word_hash
+from cleaner.sieve import Rows
 
 MAGIC = b"CleanerLM\n"
 VERSION = 1
@@ -38,6 +39,7 @@ UNKNOWN, START, NUMBER, HYPHENATED, PROTECTED = range(len(SPECIAL))
 
 CODE_BITS = 6  # of a bigram's gain and of its back-off weight, which share one code
 _ID_BITS = 21  # ids are packed into one 64-bit key
+_TOGETHER = 1 << 15  # keys that are looked up together: what they need stays in the processor's cache
 _PREFIX = struct.Struct("<10sII")
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
@@ -120,12 +122,15 @@ class StaticFunction:
 
     def look_up(self, keys: Words64) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """What a call returns, without compiled code."""
-        (first, second, third), fingerprint = self.locate(keys)
-        found = self.table.take(first)
-        found ^= self.table.take(second)
-        found ^= self.table.take(third)
-        known = (found >> self.table.dtype.type(self.code_bits)) == fingerprint
-        found &= self.table.dtype.type(2**self.code_bits - 1)
+        found, known = np.empty(len(keys), self.table.dtype), np.empty(len(keys), np.bool_)
+        for start in range(0, len(keys), _TOGETHER):
+            some = slice(start, start + _TOGETHER)
+            (first, second, third), fingerprint = self.locate(keys[some])
+            code = self.table.take(first)
+            code ^= self.table.take(second)
+            code ^= self.table.take(third)
+            np.equal(code >> self.table.dtype.type(self.code_bits), fingerprint, out=known[some])
+            np.bitwise_and(code, self.table.dtype.type(2**self.code_bits - 1), out=found[some])
         return found, known
 
 
@@ -167,7 +172,11 @@ class Scorer(Protocol):
         ...
 
     def trigrams(self, ab: Words64, c: Ids, lower: Probs) -> Probs:
-        """log P(c | a, b); `ab` are keys of `bigrams`, `lower` is what it is if there is no such trigram."""
+        """log P(c | a, b), `lower` if there is no such trigram, and never less; `ab` are keys of `bigrams`."""
+        ...
+
+    def log_prob3(self, a: Ids, b: Ids, c: Ids) -> Probs:
+        """log P(c | a, b)."""
         ...
 
 
@@ -217,6 +226,10 @@ class LanguageModel:
         """The vocabulary by id."""
         return zlib.decompress(self._words.tobytes()).decode("utf-8").split("\n")
 
+    @cached_property
+    def _rows(self) -> Rows:
+        return Rows.of(self.hashes)
+
     def ids(self, norms: Sequence[str], hashes: Words64 | None = None) -> Ids:
         """The ids of tokens as the tokeniser gives them; words that are not in the vocabulary get their class.
 
@@ -224,9 +237,10 @@ class LanguageModel:
         """
         if hashes is None:
             hashes = np.fromiter(map(word_hash, norms), np.uint64, len(norms))
-        rows = np.minimum(self.hashes.searchsorted(hashes), len(self.hashes) - 1)
-        ids = (rows + len(SPECIAL)).astype(np.int32)
-        for i in np.flatnonzero(self.hashes.take(rows) != hashes).tolist():
+        place, row = self._rows.find(hashes)
+        ids = np.full(len(hashes), -1, np.int32)
+        ids[place] = row + len(SPECIAL)
+        for i in np.flatnonzero(ids < 0).tolist():
             ids[i] = class_of(norms[i])
         return ids
 

@@ -14,9 +14,8 @@ import numpy as np
 
 from cleaner import steps as plain_steps
 from cleaner.acceleration import load, wanted
-from cleaner.language_model import Scorer
-from cleaner.network import Ints, Network, ranges
-from cleaner.steps import Floats, Sums, Transitions
+from cleaner.network import Ints, Network
+from cleaner.steps import Floats, Logs, Sums
 
 # From this many pairs on, loading compiled code is soon made up for.
 _LARGE = 100_000
@@ -45,7 +44,6 @@ class Readings:
 def decode(
     net: Network,
     score: Floats,
-    model: Scorer,
     *,
     beam: float = 14.0,
     width: int = 64,
@@ -59,30 +57,14 @@ def decode(
     """
     pairs = len(net.edge)
     steps = fastest(pairs) if steps is None else steps
-    pair_score = score.take(net.edge)
-    for column in net.later:
-        pair_score[net.long] += scale * column
-    sums = Sums.of(net)
-    onward = np.full(len(net.owner), -np.inf)
-    passed: list[tuple[Transitions, Floats]] = []
+    logs = Logs.of(net, score, scale)
     with np.errstate(divide="ignore"):  # log 0 is what is meant
-        for n, n_end in zip(net.nodes[:-1].tolist(), net.nodes[1:].tolist(), strict=True):
-            steps.arrive(net, sums, n, n_end, beam, width)
-            t: Transitions = steps.expand(net, sums, n, n_end)
-            if len(t.pairs):
-                source, pair = t.source.take(t.asked), t.pair.take(t.asked)
-                key, word = net.key.take(t.states).take(source), net.word.take(t.pairs).take(pair)
-                t.prob[t.asked] = model.trigrams(key, word, t.prob.take(t.asked))
-                passed.append((t, steps.leave(net, sums, t, pair_score, np.float32(scale))))
-        begin, end = (net.state.take(net.group.take(net.final + i)) for i in (0, 1))
-        final = ranges(begin, end - begin)
-        onward[final[sums.state_total.take(final) > 0]] = 0.0
-        for t, scores in reversed(passed):
-            steps.back(net, t, scores, onward)
-        log_z = sums.node_total.take(net.final)
-        share = sums.pair_total[:pairs] + onward.take(net.target[:pairs])
-    share -= log_z.take(net.island.take(net.node)).repeat(np.diff(net.out))
-    posterior = np.bincount(net.edge, np.exp(share, out=share), len(score))
-    best, best_score = steps.trace(net, sums)
-    lost = -np.expm1(np.bincount(net.island, np.log(np.maximum(sums.kept, 1e-12)), len(log_z)))
+        sums: Sums = steps.forward(net, logs, beam, width)
+    posterior = np.bincount(net.edge, steps.backward(net, logs, sums)[:pairs], len(score))
+    best, best_score = steps.trace(net, logs, sums)
+    first = net.state.take(net.group[:-1])
+    kept = np.add.reduceat(sums.total, first) if len(first) else sums.top
+    log_z = np.log(kept.take(net.final)) + sums.top.take(net.final)
+    kept = kept / np.add.reduceat(sums.arrived, first) if len(first) else kept
+    lost = -np.expm1(np.bincount(net.island, np.log(np.maximum(kept, 1e-12)), len(net.final)))
     return Readings(log_z, best_score, np.minimum(posterior, 1.0), best, lost)

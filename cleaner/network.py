@@ -20,7 +20,6 @@ Ints = NDArray[np.int32]
 Indices = NDArray[np.int64]
 Singles = NDArray[np.float32]
 Flags = NDArray[np.bool_]
-Keys = NDArray[np.uint64]
 
 _WORD_BITS = 21  # of a word's id, which shares a 64-bit key with the number of a node or group
 
@@ -45,18 +44,19 @@ class Islands:
 class Network:
     """What all passes over a batch of islands share.
 
-    Nodes are numbered by position, so that those at one position lie together: `nodes` (positions + 1) tells where.
-    `island` (nodes) owns the node; `final` (islands) are the last ones.  The states of a node form groups by their last
-    word: `group` (nodes + 1) is where a node's groups begin, `state` (groups + 1) a group's states; `node` (groups) and
-    `owner` (states, a group) point back.
+    Nodes are numbered by position, so that those at one position lie together, the last nodes of islands behind all
+    others: `nodes` (positions + 1) tells where.  `island` (nodes) owns the node; `final` (islands) are the last ones.
+    The states of a node form groups by their last word: `group` (nodes + 1) is where a node's groups begin, `state`
+    (groups + 1) a group's states; `node` (groups) and `owner` (states, a group) point back.
 
     A pair is an edge that leaves a group; `out` (groups + 1) tells where a group's pairs begin.  For each pair: `edge`,
-    `word` (the first), `prob` and `known` (of group's word and first word, see `Bigrams`).  `later` (k - 1, `long`):
-    log P of the other words of the pairs `long`, whose edges have more than one.  After the pairs stands one more for
-    each island, which leads to its first state.  `target` is the state that a pair leads to; `arrivals` lists the
-    pairs by target, and `arrival` (states + 1) tells where a state's begin.
+    `source` (a group) and `prob` (log P of its first word after the group's, if there is no trigram).  `later` (k - 1,
+    `long`): log P of the other words of the pairs `long`, whose edges have more than one.  After the pairs stands one
+    more for each island, which leads to its first state.  `target` is the state that a pair leads to; `arrivals` lists
+    the pairs by target, which is `arriving` then, and `arrival` (states + 1) tells where a state's begin.
 
-    For each state: `weight`, `opens` and `key` of its two words.
+    From a state, the first word of a pair has log P `prob` plus `weight` (states), and `gain` more for the pairs `rise`
+    from the states `risen`, of which trigrams were seen; these are in order of pairs.
     """
 
     nodes: Indices
@@ -68,43 +68,49 @@ class Network:
     owner: Indices
     out: Indices
     edge: Indices
-    word: Ints
+    source: Indices
     prob: Singles
-    known: Flags
     long: Indices
     later: Singles
     target: Indices
     arrivals: Indices
+    arriving: Indices
     arrival: Indices
     weight: Singles
-    opens: Flags
-    key: Keys
+    rise: Indices
+    risen: Indices
+    gain: Singles
 
 
 def network(islands: Islands, model: Scorer) -> Network:
     """Lay out a batch of islands."""
     first, start, words, context = islands.first.astype(np.int64), islands.start, islands.words, islands.context
     n_nodes, n_edges = int(first[-1]), len(start)
-    owner = np.repeat(np.arange(len(first) - 1), np.diff(first))
-    position = np.arange(n_nodes) - first[owner]
-    by_position = np.argsort(position, kind="stable")
+    length = np.diff(first)
+    owner = np.arange(len(length)).repeat(length)
+    position = np.arange(n_nodes) - first.take(owner)
+    by_length = np.empty(len(length), np.int64)
+    by_length[np.argsort(-length, kind="stable")] = np.arange(len(length))
+    by_position = np.argsort(position * len(length) + by_length.take(owner))
     node = np.empty(n_nodes, np.int64)
     node[by_position] = np.arange(n_nodes)
 
     # Groups: the last words of the edges that end at a node, and of what stands before the island.
-    size = (words >= 0).sum(axis=1)
-    ends = node[np.r_[islands.end, first[:-1]]]
-    groups, group_of = numbered(_key(ends, np.r_[words[np.arange(n_edges), size - 1], context[:, 1]]))
+    size = lengths(words)
+    ends = node.take(np.concatenate([islands.end, first[:-1]]))
+    last_word = words[np.arange(n_edges), size - 1]
+    groups, group_of = numbered(_key(ends, np.concatenate([last_word, context[:, 1]])))
     node_of = groups >> _WORD_BITS
     last = (groups & (2**_WORD_BITS - 1)).astype(np.int32)
 
     # Pairs: each group with each edge that leaves its node.
-    leaving = np.searchsorted(start, np.arange(n_nodes + 1))
-    old = by_position[node_of]
-    degree = leaving[old + 1] - leaving[old]
+    leaving = begins(start, n_nodes)
+    old = by_position.take(node_of)
+    degree = leaving.take(old + 1) - leaving.take(old)
     out = np.r_[0, np.cumsum(degree)]
-    edge = ranges(leaving[old], degree)
-    before, word = np.repeat(last, degree), words[edge, 0]
+    edge = ranges(leaving.take(old), degree)
+    source = np.arange(len(groups)).repeat(degree)
+    before, word = last.take(source), words[:, 0].take(edge)
     bigrams = model.bigrams(before, word)
 
     # Inside an edge, only the second word depends on what stands before it.
@@ -119,51 +125,64 @@ def network(islands: Islands, model: Scorer) -> Network:
         within[k - 1, live] = follow(model, ending.take(live), following, words[several[live], k])
         ending = ending.take(np.arange(len(several)))
         ending.put(live, following)
-    long = np.flatnonzero(~single[edge])
-    row = number[edge[long]]
-    later = within[:, row]
+    long = np.flatnonzero(~single.take(edge))
+    row = number.take(edge.take(long))
+    later = within.take(row, axis=1)
     if len(long):
-        later[0] = follow(model, bigrams.take(long), second.take(row), words[edge[long], 1])
+        later[0] = follow(model, bigrams.take(long), second.take(row), words[:, 1].take(edge.take(long)))
 
     # A pair's target has the edge's last word, and before it the edge's or, if that has one only, the group's.
-    inner = words[np.arange(n_edges), np.maximum(size - 2, 0)]
-    inner = np.r_[np.where(single[edge], before, inner[edge]), context[:, 0]]
-    keys = _key(np.r_[group_of[edge], group_of[n_edges:]], inner)
-    arrivals = np.argsort(keys, kind="stable")
-    arrived = keys[arrivals]
-    new = np.diff(arrived, prepend=-1) != 0
-    target = np.empty(len(keys), np.int64)
-    target[arrivals] = np.cumsum(new) - 1
-    arrival = np.flatnonzero(new)
-    owner_of = arrived[arrival] >> _WORD_BITS
+    inner = np.concatenate([before, context[:, 0]])
+    inner[long] = words[several, size.take(several) - 2].take(row)
+    arrived, arrivals = ordered(_key(np.concatenate([group_of.take(edge), group_of[n_edges:]]), inner))
+    arrival, count = runs(arrived)
+    arriving = np.arange(len(arrival)).repeat(count)
+    target = np.empty(len(arrived), np.int64)
+    target[arrivals] = arriving
+    owner_of = arrived.take(arrival) >> _WORD_BITS
+    state = begins(owner_of, len(groups))
 
-    one = arrivals[arrival]
+    one = arrivals.take(arrival)
     initial = model.bigrams(context[:, 0], context[:, 1])
     weight, opens, key = (
         np.concatenate([getattr(bigrams, name), getattr(initial, name)]) for name in ("weight", "opens", "key")
     )
     weight[long], opens[long], key[long] = ending.weight[row], ending.opens[row], ending.key[row]
+    weight, opens, key = weight.take(one), opens.take(one), key.take(one)
+
+    # Trigrams: of states that open some and pairs whose bigram was seen.
+    opening = np.flatnonzero(opens)
+    opened = begins(owner_of.take(opening), len(groups))
+    rise = np.flatnonzero(bigrams.known)
+    of = source.take(rise)
+    count = opened.take(of + 1) - opened.take(of)
+    risen = opening.take(ranges(opened.take(of), count))
+    rise = rise.repeat(count)
+    lower = bigrams.prob.take(rise) + weight.take(risen)
+    gain = model.trigrams(key.take(risen), word.take(rise), lower) - lower
+    seen = np.flatnonzero(gain)
     return Network(
-        nodes=np.searchsorted(position[by_position], np.arange(int(position.max(initial=-1)) + 2)),
-        island=owner[by_position],
-        final=node[first[1:] - 1],
-        group=np.searchsorted(node_of, np.arange(n_nodes + 1)),
-        state=np.searchsorted(owner_of, np.arange(len(groups) + 1)),
+        nodes=begins(position, int(position.max(initial=-1)) + 1),
+        island=owner.take(by_position),
+        final=node.take(first[1:] - 1),
+        group=begins(node_of, n_nodes),
+        state=state,
         node=node_of,
         owner=owner_of,
         out=out,
         edge=edge,
-        word=word,
+        source=source,
         prob=bigrams.prob,
-        known=bigrams.known,
         long=long,
         later=later,
         target=target,
         arrivals=arrivals,
-        arrival=np.r_[arrival, len(arrivals)],
-        weight=weight[one],
-        opens=opens[one],
-        key=key[one],
+        arriving=arriving,
+        arrival=np.append(arrival, len(arrivals)),
+        weight=weight,
+        rise=rise.take(seen),
+        risen=risen.take(seen),
+        gain=gain.take(seen),
     )
 
 
@@ -175,6 +194,25 @@ def ranges(starts: Indices, counts: Indices) -> Indices:
     """
     ends = np.cumsum(counts)
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
+
+
+def begins(owner: NDArray[Any], n: int) -> Indices:
+    """Where the places of each of 0 .. n - 1 begin, and the last one's end; `owner`, in order, tells whose they are.
+
+    >>> begins(np.array([0, 0, 2]), 3).tolist()
+    [0, 2, 2, 3]
+    """
+    begin = np.zeros(n + 1, np.int64)
+    np.cumsum(np.bincount(owner, minlength=n), out=begin[1:])
+    return begin
+
+
+def lengths(words: Ints) -> Indices:
+    """How many words each row has (n, k; -1 pads); faster than to sum along so short an axis."""
+    size = np.zeros(len(words), np.int64)
+    for column in words.T:
+        size += column >= 0
+    return size
 
 
 def runs(values: NDArray[Any]) -> tuple[Indices, Indices]:
@@ -193,20 +231,41 @@ def runs(values: NDArray[Any]) -> tuple[Indices, Indices]:
     return begin, count
 
 
+def ordered(keys: NDArray[Any]) -> tuple[NDArray[Any], Indices]:
+    """The keys in ascending order, and where each was among them; of equal ones, the first comes first.
+
+    Numbers below 2**63 that leave enough bits free are sorted with their places in these, which is many times as fast
+    as to sort places.
+
+    >>> [column.tolist() for column in ordered(np.array([7, 3, 7]))]
+    [[3, 7, 7], [1, 0, 2]]
+    """
+    bits = len(keys).bit_length()
+    if not len(keys) or int(keys.min()) < 0 or int(keys.max()).bit_length() + bits > 63:
+        order = np.argsort(keys, kind="stable")
+        return keys.take(order), order
+    both = keys.astype(np.int64)
+    both <<= bits
+    both |= np.arange(len(keys))
+    both.sort()
+    order = both & ((1 << bits) - 1)
+    both >>= bits
+    return both, order
+
+
 def numbered(keys: NDArray[Any]) -> tuple[NDArray[Any], Indices]:
     """The distinct keys in ascending order, and the number of each key among them.
 
-    Many times as fast as `np.unique` where most keys are in order already, and loads no masked arrays (20 ms).
+    Many times as fast as `np.unique`, and loads no masked arrays (20 ms).
 
     >>> [column.tolist() for column in numbered(np.array([7, 3, 7]))]
     [[3, 7], [1, 0, 1]]
     """
-    order = np.argsort(keys, kind="stable")
-    ordered = keys.take(order)
-    begin, count = runs(ordered)
+    in_order, order = ordered(keys)
+    begin, count = runs(in_order)
     number = np.empty(len(keys), np.int64)
     number[order] = np.arange(len(begin)).repeat(count)
-    return ordered.take(begin), number
+    return in_order.take(begin), number
 
 
 def covered(begin: Indices, end: Indices, n: int) -> Flags:

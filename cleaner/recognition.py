@@ -200,12 +200,12 @@ class Recognizer:
 
     def _in_context(self, b: Batch, h: Hits, words: Ints, text: Ints) -> Floats:
         """What the context of each hit says for the expression's `words`, less for the `text` as it stands."""
-        begin = np.maximum(h.start - WINDOW, b.first[b.paragraph[h.start]])
-        end = np.minimum(h.start + h.size + WINDOW, b.first[b.paragraph[h.start] + 1])
+        first, last = b.first[b.paragraph[h.start]], b.first[b.paragraph[h.start] + 1]
+        begin, end = np.maximum(h.start - WINDOW, first), np.minimum(h.start + h.size + WINDOW, last)
         edges = np.bincount(begin, minlength=len(b.ids) + 1) - np.bincount(end, minlength=len(b.ids) + 1)
         near: NDArray[np.bool_] = np.cumsum(edges) > 0
         place: NDArray[np.int64] = np.cumsum(near) - near
-        spans = Spans(*(place[at] for at in (h.start, h.start + h.size, begin, end)))
+        spans = Spans(*(place[at] for at in (h.start, h.start + h.size, first, last)))
         around = self.context.contexts(b.ids[near[:-1]], spans)
         row = np.arange(len(h.start))
         return self.context.score(around, words, row) - self.context.score(around, text, row)

@@ -180,14 +180,19 @@ def article_for(article: str, word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Conventions:
-    """What a document keeps to: its spelling, and whether its apostrophes are curly."""
+    """What a document (`text`) keeps to: its spelling, and whether its apostrophes are curly."""
 
-    spelling: Spelling
+    text: str
     curly: bool
 
     @classmethod
     def of(cls, text: str) -> Conventions:
-        return cls(Spelling.of(text), "’" in text and "'" not in text)
+        return cls(text, "’" in text and "'" not in text)
+
+    @property
+    def spelling(self) -> Spelling:
+        """Few readings ask for it."""
+        return _spelling(self.text)
 
     def render(self, phrase: str) -> str:
         """`phrase` (lexicon form) in the document's spelling."""
@@ -196,3 +201,8 @@ class Conventions:
     def apostrophes(self, phrase: str) -> str:
         """`phrase` with the document's apostrophes."""
         return phrase.replace("'", "’") if self.curly else phrase
+
+
+@lru_cache(maxsize=1)
+def _spelling(text: str) -> Spelling:
+    return Spelling.of(text)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
+from itertools import accumulate, compress, count
 from typing import NamedTuple
 
 # A longer line is cut at the end of a sentence (or, failing that, at white space), so that memory
@@ -30,7 +31,7 @@ _DOT, _DOTTED, _DOTTED_WORD = re.compile(r"\.\w\w"), re.compile(r"\w\.\w\w"), re
 
 _AMOUNTS = rf"""
       [$€£¥\d](?: (?<=[$€£¥]) \s?\d[\d.,]*(?:\s?(?:bn|m|k|tn)\b)?     # money
-                | (?<=\d) [\d.,]*\s?(?:%|(?:{_UNITS})\b) )              # measures
+                | (?<=\d)(?<!\d\d) [\d.,]*\s?(?=[%a-z°µ])(?:%|(?:{_UNITS})\b) )  # measures, tried at first digits only
     """
 
 _PROTECTED = rf"""
@@ -53,36 +54,47 @@ _PROTECTED = rf"""
 _HIDDEN = "\u00ad\u200b-\u200d\u2060\ufeff"
 
 
+# No plain word, which needs no other pattern, ends before one of these.
+_GOES_ON = rf"[\w.'’‐‑{_HIDDEN}-]"
+_NUMBER = r"\d+(?:[.,:/–-]\d+)*(?:(?:st|nd|rd|th|s)?\b|(?!\w))"
+_CLITIC = r"(?<=[^\W_])['’](?:s|ll|ve|re|d|m)\b"  # it|'s, government|'s
+_TITLES = (
+    r"(?=[A-Zv])(?:Mrs?|Ms|Dr|St|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Capt|Prof|[JS]r|Inc|Ltd|Corp?|Co|No|vs|Jan|Feb|Aug"
+    r"|Sept|Oct|Nov|Dec)\.(?=\s)"
+)
+
+
 def _token(part: str) -> re.Pattern[str]:
-    """The pattern of a token; `part` is that of letters without a break."""
+    """The pattern of a token and the space that follows most of them, to split a text at; `part` is that of letters
+    without a break."""
     letters = rf"{part}(?:['’](?!(?:s|ll|ve|re|d|m)\b){part})*"
-    return re.compile(
-        rf"""
-    (?P<number>\d+(?:[.,:/–-]\d+)*(?:(?:st|nd|rd|th|s)?\b|(?!\w)))
-  | (?P<word>
-        (?:[A-Za-z]\.){{2,}}                                    # U.S.
-      | (?:Mrs?|Ms|Dr|St|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Capt|Prof|[JS]r|Inc|Ltd|Corp?|Co|No|vs|Jan|Feb|Aug
-          |Sept|Oct|Nov|Dec)\.(?=\s)
-      | {letters}(?:[-‐‑]{letters})*
-      | (?<=[^\W_])['’](?:s|ll|ve|re|d|m)\b                     # clitics: it|'s, government|'s
-    )
-  | (?P<stop>[.!?…]+)
-  | (?P<mark>[,;:]|--+|[–—])
-    """,
-        re.VERBOSE,
-    )
+    word = rf"(?:[A-Za-z]\.){{2,}}|{_TITLES}|{letters}(?:[-‐‑]{letters})*"  # U.S., Mr., war-weary
+    return re.compile(rf"([A-Za-z]+(?!{_GOES_ON})|{_NUMBER}|{word}|{_CLITIC}|[.!?…]+|[,;:]|--+|[–—])( ?)")
+
+
+class _Compiled(NamedTuple):
+    """Patterns of tokens, of tokens with hidden characters, of all that is protected, of amounts, and of single kinds
+    of tokens."""
+
+    plain: re.Pattern[str]
+    with_hidden: re.Pattern[str]
+    protected: re.Pattern[str]
+    amounts: re.Pattern[str]
+    number: re.Pattern[str]
+    clitic: re.Pattern[str]
 
 
 @cache
-def _compiled() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Patterns of tokens, of tokens with hidden characters, of all that is protected, and of amounts; compiled (8 ms)
-    only where text is read closely."""
+def _compiled() -> _Compiled:
+    """The patterns, compiled (8 ms) only where text is read closely."""
     flags = re.VERBOSE | re.IGNORECASE
-    return (
+    return _Compiled(
         _token(r"[^\W_]+"),
         _token(rf"[^\W_]+(?:[{_HIDDEN}]+[^\W_]+)*"),
         re.compile(_PROTECTED, flags),
         re.compile(_AMOUNTS, flags),
+        re.compile(_NUMBER),
+        re.compile(_CLITIC),
     )
 
 
@@ -198,46 +210,68 @@ def _trim(text: str, start: int, end: int) -> Span | None:
 def tokenize(text: str, start: int = 0, end: int | None = None) -> Tokens:
     """Cut text[start:end] into tokens."""
     end = len(text) if end is None else end
-    plain, with_hidden, *_ = _compiled()
-    pattern = with_hidden if not text.isascii() and _HAS_HIDDEN.search(text, start, end) else plain
     piece = text[start:end]
-    spans: list[tuple[int, int]] = []
-    kind: list[str] = []
+    hidden = not piece.isascii() and _HAS_HIDDEN.search(piece)
+    pattern = _compiled().with_hidden if hidden else _compiled().plain
+    forms: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    gaps: list[str] = []
+    protected: list[int] = []
     for gap, shield in _shielded(text, start, end, piece):
-        found = list(pattern.finditer(text, gap.start, gap.end))
-        spans += [m.span() for m in found]
-        kind += [_KINDS[m.lastindex] for m in found]  # type: ignore[index]
+        at = gap.start
+        while clitic := _compiled().clitic.match(text, at, gap.end):  # of what is protected
+            forms.append(clitic[0])
+            starts.append(at)
+            ends.append(at := clitic.end())
+            gaps.append("")
+        parts = pattern.split(text[at : gap.end])
+        forms += parts[1::3]
+        gaps += parts[:-1:3]
+        places = list(accumulate(map(len, parts), initial=at))
+        starts += places[1:-1:3]
+        ends += places[2::3]
         if shield is not None:
-            spans.append(shield)
-            kind.append("p")
-    if not spans:
+            protected.append(len(forms))
+            forms.append("$")
+            starts.append(shield.start)
+            ends.append(shield.end)
+            gaps.append(parts[-1])
+    if not forms:
         return Tokens((), "", (), (), ())
-    starts, ends = zip(*spans, strict=True)
-    kinds = "".join(kind)
-    if piece.isascii():
-        lower = piece.lower()
-        norms = [lower[a - start : b - start] for a, b in zip(starts, ends, strict=True)]
-    else:
-        norms = [normalize(text[a:b]) for a, b in zip(starts, ends, strict=True)]
-    if "p" in kinds:
-        norms = ["<protected>" if kind == "p" else norm for norm, kind in zip(norms, kinds, strict=True)]
-    joined = [a == b or text[b:a].isspace() for a, b in zip(starts, (start, *ends), strict=False)]
-    return Tokens(tuple(norms), kinds, starts, ends, tuple(joined))
+    norms = " ".join(forms).lower().split(" ")
+    if not piece.isascii():
+        norms = [norm if form.isascii() else normalize(form) for form, norm in zip(forms, norms, strict=True)]
+    kinds = list("".join([form[0] for form in forms]).translate(_KINDS))
+    for i in compress(count(), map("n".__eq__, kinds)):
+        if not _compiled().number.fullmatch(forms[i]):  # 3D
+            kinds[i] = "w"
+    for i in protected:
+        norms[i], kinds[i] = "<protected>", "p"
+    joined = [not gap or gap.isspace() for gap in gaps]
+    return Tokens(tuple(norms), "".join(kinds), tuple(starts), tuple(ends), tuple(joined))
 
 
-_KINDS = " nwsm"  # by the number of the pattern's group
+class _Kinds(dict[int, str]):
+    """The kind of a token by its first character; letters and digits are told when they are first met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = kind = "n" if chr(code).isdecimal() else "w"
+        return kind
+
+
+_KINDS = _Kinds(dict.fromkeys(map(ord, ".!?…"), "s") | dict.fromkeys(map(ord, ",;:-–—"), "m"))
 
 
 def _shielded(text: str, start: int, end: int, piece: str) -> Iterator[tuple[Span, Span | None]]:
     """Cut text[start:end], which is `piece`, into stretches of prose, each with the protected span that follows it."""
     dot = _DOT.search(piece) is not None
     if _SIGN.search(piece) or "www." in piece or "()" in piece or (dot and _DOTTED.search(piece)):
-        *_, everything, amounts = _compiled()
         more = (
             _SIGN_OF_MORE.search(piece) or any(sign in piece for sign in ("::", "()", "](")) or "www." in piece.lower()
         )
-        pattern = everything if more or (dot and _DOTTED_WORD.search(piece)) else amounts
-        for m in pattern.finditer(text, start, end):
+        everything = more or (dot and _DOTTED_WORD.search(piece))
+        for m in (_compiled().protected if everything else _compiled().amounts).finditer(text, start, end):
             yield Span(start, m.start()), Span(*m.span())
             start = m.end()
     yield Span(start, end), None

@@ -53,8 +53,7 @@ class Spelling:
 
     @classmethod
     def of(cls, text: str) -> Spelling:
-        table = variants()
-        return cls(dict(Counter(w for w in _WORD.findall(text, 0, _MOST) if w in table)))
+        return cls(dict(Counter(filter(variants().__contains__, _WORD.findall(text, 0, _MOST)))))
 
     def keeps(self, word: str) -> bool | None:
         """Whether the document would spell `word` so; None if too little tells, or the word has but one spelling.

@@ -1,197 +1,236 @@
-"""Step 4b: what a pass over a lattice does at one position, on the arrays of its `Network`.
+"""Step 4b: the passes over a lattice, position by position, on the arrays of its `Network`.
 
-The states there take in what arrives (`arrive`), the survivors' transitions are listed (`expand`) and, once the
-language model has spoken, carry their share on (`leave`); on the way back, `back` sums what lies ahead.  Sums are of
-probabilities relative to the highest of their node.  In the end, `trace` follows the best paths.
-`compiled_steps.py` has the same functions as loops.
+`forward` sums what arrives at the states of a position, prunes them and carries the survivors' shares on to their
+pairs; on the way back, `backward` shares the probability of what lies ahead out among what led there, and `trace`
+follows the best paths.  Sums are of probabilities relative to the highest arrival of their node, so that the shares on
+the way back need no logarithms.  `compiled_steps.py` has the same functions as loops.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.network import Flags, Indices, Ints, Network, Singles, ranges, runs
+from cleaner.network import Flags, Indices, Ints, Network, ordered, ranges
 
 Floats = NDArray[np.float64]
 
-LOWEST = -1e300  # stands for log 0 where a difference is taken
+TINY = float(np.finfo(np.float64).tiny)
+
+
+class Logs(NamedTuple):
+    """What one pass weighs: log-probabilities of pairs (that of the edge and of all its words, but for what depends on
+    the state) and of states (the language model's `weight`), and what a trigram of the network adds (`gain`); `factor`
+    (states) and `more` (trigrams) are what these two multiply a probability by, and what the latter adds to it."""
+
+    pair: Floats
+    state: Floats
+    gain: Floats
+    factor: Floats
+    more: Floats
+
+    @classmethod
+    def of(cls, net: Network, score: Floats, scale: float) -> Logs:
+        """By the channel's log-probability of each edge and the language model's, `scale` times."""
+        pair = net.prob * np.float64(scale)
+        pair += score.take(net.edge)
+        for column in net.later:
+            pair[net.long] += scale * column
+        state, gain = net.weight * np.float64(scale), net.gain * np.float64(scale)
+        return cls(pair, state, gain, np.exp(state), np.expm1(gain))
 
 
 class Sums(NamedTuple):
-    """Log-probabilities of all ways to a place and of the best one: of pairs (`pair_total`, `pair_best`, which comes
-    from the state `pair_from`), of states (`state_best`) and of nodes (`node_total`).
+    """What the way forward leaves to the one back.
 
-    `state_total` is relative to `top`, the highest arrival at its node, and no logarithm; a state that does not survive
-    has 0.  `kept` (nodes, 0..1) is the share of the probability that survives.
+    Probabilities relative to the highest arrival at a node, whose log-probability is `top` (nodes): `share` (arrivals),
+    `arrived` and `total` (states), the latter 0 if pruned, and `onward` (pairs), that of all states that a pair leaves
+    from, with what the pair itself depends on left out.  `best` (states), `pair_best` (pairs): log-probability of the
+    best way there.
     """
 
-    pair_total: Floats
-    pair_best: Floats
-    pair_from: Indices
-    state_total: Floats
-    state_best: Floats
-    node_total: Floats
     top: Floats
-    kept: Floats
+    share: Floats
+    arrived: Floats
+    total: Floats
+    onward: Floats
+    best: Floats
+    pair_best: Floats
 
     @classmethod
     def of(cls, net: Network) -> Sums:
         """Nothing has arrived but at the first state of each island."""
-        pairs = np.full(len(net.target), -np.inf)
-        pairs[len(net.edge) :] = 0.0
-        nodes, states = np.zeros(len(net.island)), np.zeros(len(net.owner))
-        return cls(
-            pairs,
-            pairs.copy(),
-            np.zeros(len(pairs), np.int64),
-            states,
-            states - np.inf,
-            nodes,
-            nodes.copy(),
-            nodes.copy(),
-        )
+        n_pairs, n_states = len(net.target), len(net.owner)
+        best, pair_best = np.full(n_states, -np.inf), np.zeros(n_pairs)
+        best[net.target[len(net.edge) :]] = 0.0
+        top, share, onward = np.empty(len(net.island)), np.empty(n_pairs), np.empty(len(net.edge))
+        return cls(top, share, np.zeros(n_states), np.empty(n_states), onward, best, pair_best)
 
 
-class Transitions(NamedTuple):
-    """The transitions out of the surviving `states` of one position: for each of the `pairs`, one from each surviving
-    state of its group, pair by pair, `fan` from `begin` on.
+class Position(NamedTuple):
+    """Where the nodes of one position lie, and the groups, states, pairs, arrivals and trigrams of these; only nodes up
+    to `n_inner`, and what belongs to these, go on."""
 
-    For each transition: `pair` and `source`, as places in `pairs` and `states`, and `prob`, the log-probability of its
-    first word if there is no trigram; there may be one for those `asked`.
-    """
-
-    states: Indices
-    pairs: Indices
-    begin: Indices
-    fan: Indices
-    pair: Indices
-    source: Indices
-    prob: Singles
-    asked: Indices
-
-
-def arrive(net: Network, sums: Sums, n: int, n_end: int, beam: float, width: int) -> None:
-    """Sum what arrives at the states of the nodes `n` .. `n_end` - 1, and prune them."""
-    node_state = net.state.take(net.group[n : n_end + 1])
-    s, s_end = int(node_state[0]), int(node_state[-1])
-    node_state -= s
-    arrival = net.arrival[s : s_end + 1] - net.arrival[s]
-    into = net.arrivals[net.arrival[s] : net.arrival[s_end]]
-    relative = sums.pair_total.take(into)
-    top = np.maximum.reduceat(relative, arrival.take(node_state[:-1]))
-    np.maximum(top, LOWEST, out=top)
-    relative -= top.repeat(np.diff(arrival.take(node_state)))
-    total = np.add.reduceat(np.exp(relative, out=relative), arrival[:-1])
-    keep = _survivors(total, node_state, beam, width)
-    whole = np.add.reduceat(total, node_state[:-1])
-    total *= keep
-    part = np.add.reduceat(total, node_state[:-1])
-    best = np.maximum.reduceat(sums.pair_best.take(into), arrival[:-1])
-    best[~keep] = -np.inf
-    sums.state_total[s:s_end], sums.state_best[s:s_end] = total, best
-    sums.top[n:n_end] = top
-    sums.node_total[n:n_end] = np.log(part) + top
-    sums.kept[n:n_end] = part / np.maximum(whole, np.finfo(float).tiny)
+    n: int
+    n_inner: int
+    n_end: int
+    g: int
+    g_inner: int
+    s: int
+    s_inner: int
+    s_end: int
+    p: int
+    p_end: int
+    a: int
+    a_end: int
+    t: int
+    t_end: int
 
 
-def _survivors(total: Floats, node_state: Indices, beam: float, width: int) -> Flags:
-    """Which states, in order of node, lie within `beam` of the best of their node and among its `width` best."""
-    bar = np.maximum.reduceat(total, node_state[:-1])
-    bar *= np.exp(-beam)
-    keep = total >= bar.repeat(np.diff(node_state))
-    keep &= total > 0
-    size = np.add.reduceat(keep, node_state[:-1], dtype=np.int64)
-    if size.max() > width:
-        crowded = size > width
-        own = np.flatnonzero(keep & crowded.repeat(np.diff(node_state)))
-        size = size[crowded]
-        own = own.take(np.lexsort((-total.take(own), np.arange(len(size)).repeat(size))))
-        keep[own.take(ranges(np.cumsum(size) - size + width, size - width))] = False
-    return keep
+def positions(net: Network) -> Iterator[Position]:
+    """All of them in order."""
+    going = np.ones(len(net.island), np.bool_)
+    going[net.final] = False
+    inner = net.nodes[:-1] + np.add.reduceat(going, net.nodes[:-1], dtype=np.int64) if len(going) else net.nodes[:-1]
+    begin, end = net.nodes[:-1], net.nodes[1:]
+    group = [net.group.take(at) for at in (begin, inner, end)]
+    state = [net.state.take(at) for at in group]
+    pair = [net.out.take(at) for at in group[:2]]
+    arrival = [net.arrival.take(at) for at in (state[0], state[2])]
+    rise = [np.searchsorted(net.rise, at) for at in pair]
+    columns = (begin, inner, end, *group[:2], *state, *pair, *arrival, *rise)
+    return (Position(*row) for row in zip(*(column.tolist() for column in columns), strict=True))
 
 
-def expand(net: Network, sums: Sums, n: int, n_end: int) -> Transitions:
-    """List the transitions out of the survivors of the nodes `n` .. `n_end` - 1."""
-    s, s_end = (int(net.state[net.group[i]]) for i in (n, n_end))
-    alive = np.flatnonzero(sums.state_total[s:s_end]) + s
-    owner = net.owner.take(alive)
-    degree = net.out.take(owner + 1) - net.out.take(owner)
-    states, owner = alive[degree > 0], owner[degree > 0]
-    first, size = runs(owner)
-    degree = degree[degree > 0].take(first)
-    pairs = ranges(net.out.take(owner.take(first)), degree)
-    fan = size.repeat(degree)
-    ends = np.cumsum(fan)
-    pair = np.arange(len(pairs)).repeat(fan)
-    source = np.arange(len(pair))
-    source += (first.repeat(degree) - ends + fan).take(pair)
-    prob = net.prob.take(pairs).take(pair)
-    prob += net.weight.take(states).take(source)
-    asked = np.flatnonzero(net.known.take(pairs).take(pair) & net.opens.take(states).take(source))
-    return Transitions(states, pairs, ends - fan, fan, pair, source, prob, asked)
+def forward(net: Network, logs: Logs, beam: float, width: int) -> Sums:
+    """Sum all ways to each place, of which `beam` (nats) and `width` (states a node) prune."""
+    sums = Sums.of(net)
+    top, share, arrived, total, onward, best, pair_best = sums
+    weighed, way = np.empty(len(total)), np.empty(len(total))
+    pair_total = np.zeros(len(net.target))
+    group_total, group_best = np.zeros(len(net.node)), np.full(len(net.node), -np.inf)
+    state_of = net.state.take(net.group)  # (nodes + 1) where a node's states begin, and what arrives at them
+    arrival_of = net.arrival.take(state_of)
+    node_of = net.node.take(net.owner)
+    for at in positions(net):
+        nodes, states, arrivals = slice(at.n, at.n_end), slice(at.s, at.s_end), slice(at.a, at.a_end)
+        into = net.arriving[arrivals]
+        shares = pair_total.take(net.arrivals[arrivals])
+        top[nodes] = np.maximum.reduceat(shares, arrival_of[nodes] - at.a)
+        shares -= top.take(node_of.take(into))
+        np.exp(shares, out=shares)
+        share[arrivals] = shares
+        np.add.at(arrived, into, shares)
+        first = state_of[nodes] - at.s
+        lost = _pruned(arrived[states], node_of[states] - at.n, first, max(float(np.exp(-beam)), TINY), width)
+        total[states] = arrived[states]
+        total[states][lost] = 0.0
+        best[states][lost] = -np.inf
+
+        states, pairs, trigrams = slice(at.s, at.s_inner), slice(at.p, at.p_end), slice(at.t, at.t_end)
+        owner, source, rise, risen = net.owner[states], net.source[pairs], net.rise[trigrams], net.risen[trigrams]
+        weighed[states] = total[states] * logs.factor[states]
+        np.add.at(group_total, owner, weighed[states])
+        onward[pairs] = group_total.take(source)
+        np.add.at(onward, rise, weighed.take(risen) * logs.more[trigrams])
+        log_total = np.log(onward[pairs])
+        log_total += logs.pair[pairs]
+        log_total += top.take(net.node.take(source))
+        pair_total[pairs] = log_total
+
+        way[states] = best[states] + logs.state[states]
+        np.maximum.at(group_best, owner, way[states])
+        pair_best[pairs] = group_best.take(source)
+        np.maximum.at(pair_best, rise, way.take(risen) + logs.gain[trigrams])
+        pair_best[pairs] += logs.pair[pairs]
+        np.maximum.at(best, net.target[pairs], pair_best[pairs])
+    return sums
 
 
-def leave(net: Network, sums: Sums, t: Transitions, pair_score: Floats, scale: np.float32) -> Floats:
-    """Carry the survivors' shares on to their pairs; the log-probability of each transition."""
-    score = pair_score.take(t.pairs).take(t.pair)
-    score += t.prob * scale
-    share = np.exp(score)
-    share *= sums.state_total.take(t.states).take(t.source)
-    total = np.log(np.add.reduceat(share, t.begin))
-    total += sums.top.take(net.node.take(net.owner.take(t.states))).take(t.source.take(t.begin))
-    sums.pair_total[t.pairs] = total
-    best = sums.state_best.take(t.states).take(t.source)
-    best += score
-    sums.pair_best[t.pairs] = highest = np.maximum.reduceat(best, t.begin)
-    # Of equals the first one, which is written last.
-    hits = np.flatnonzero(best == highest.repeat(t.fan))[::-1]
-    sums.pair_from[t.pairs.take(t.pair.take(hits))] = t.states.take(t.source.take(hits))
-    return score
+def _pruned(total: Floats, node: Indices, first: Indices, share: float, width: int) -> Indices:
+    """The states that have less than that share of the best of their `node` or are not among its `width` best; `first`
+    (nodes) is the first state of each."""
+    bar = np.maximum.reduceat(total, first)
+    bar *= share
+    lost = total < bar.take(node)
+    if len(total) > width:
+        size = np.bincount(node[~lost], minlength=len(first))
+        if size.max() > width:
+            crowded = size > width
+            own = np.flatnonzero(~lost & crowded.take(node))
+            size = size[crowded]
+            own = own.take(np.lexsort((-total.take(own), node.take(own))))
+            lost[own.take(ranges(np.cumsum(size) - size + width, size - width))] = True
+    return np.flatnonzero(lost)
 
 
-def back(net: Network, t: Transitions, score: Floats, onward: Floats) -> None:
-    """Put into `onward` (states) the log-probability of all ways on from the states that `t` leaves."""
-    node = net.node.take(net.owner.take(t.states))
-    _, n_states = runs(node)
-    first_pair, n_pairs = runs(node.take(t.source.take(t.begin)))
-    relative = onward.take(net.target.take(t.pairs))
-    top = np.maximum.reduceat(relative, first_pair)
-    np.maximum(top, LOWEST, out=top)
-    relative -= top.repeat(n_pairs)
-    share = np.exp(score)
-    share *= np.exp(relative, out=relative).take(t.pair)
-    total = np.log(np.bincount(t.source, share, len(node)))
-    total += top.repeat(n_states)
-    onward[t.states] = total
-
-
-def trace(net: Network, sums: Sums) -> tuple[Ints, Floats]:
-    """The edges of the best paths, island by island in text order, and their scores; all go back together."""
+def backward(net: Network, logs: Logs, sums: Sums) -> Floats:
+    """The probability (pairs) that a reading goes through each pair."""
+    posterior = np.zeros(len(net.target))
+    ahead = np.zeros(len(net.owner))  # of a state: the probability that a reading goes through it, over its total
     begin, end = (net.state.take(net.group.take(net.final + i)) for i in (0, 1))
-    state = _highest(sums.state_best, ranges(begin, end - begin), end - begin)
-    score = sums.state_best.take(state)
-    island = np.arange(len(state))
+    last = ranges(begin, end - begin)
+    total = sums.total.take(last)
+    island = np.arange(len(begin)).repeat(end - begin)
+    ahead[last] = (total > 0) / np.maximum(np.bincount(island, total, len(begin)), TINY).take(island)
+    group_ahead = np.zeros(len(net.node))
+    onward = np.maximum(sums.onward, TINY)
+    for at in reversed(list(positions(net))):
+        pairs, risen, rise = slice(at.p, at.p_end), net.risen[at.t : at.t_end], net.rise[at.t : at.t_end]
+        states = slice(at.s, at.s_inner)
+        onward[pairs] = posterior[pairs] / onward[pairs]
+        np.add.at(group_ahead, net.source[pairs], onward[pairs])
+        ahead[states] = group_ahead.take(net.owner[states])
+        np.add.at(ahead, risen, onward.take(rise) * logs.more[at.t : at.t_end])
+        ahead[states] *= logs.factor[states]
+        ahead[states][sums.total[states] == 0] = 0.0
+        arrivals = slice(at.a, at.a_end)
+        posterior[net.arrivals[arrivals]] = ahead.take(net.arriving[arrivals]) * sums.share[arrivals]
+    return posterior
+
+
+def trace(net: Network, logs: Logs, sums: Sums) -> tuple[Ints, Floats]:
+    """The edges of the best paths, island by island in text order, and their scores; all go back together."""
+    into, before = _ways_back(net, logs, sums)
+    begin, end = (net.state.take(net.group.take(net.final + i)) for i in (0, 1))
+    last = ranges(begin, end - begin)
+    island = np.arange(len(begin))
+    score = np.full(len(begin), -np.inf)
+    whose = island.repeat(end - begin)
+    np.maximum.at(score, whose, sums.best.take(last))
+    state = _first(whose, last, sums.best.take(last) == score.take(whose), len(begin))
     back: list[tuple[Indices, Indices]] = [(island[:0], island[:0])]
     while len(state):
-        arrival = net.arrival.take(state)
-        count = net.arrival.take(state + 1) - arrival
-        pair = _highest(sums.pair_best, net.arrivals.take(ranges(arrival, count)), count)
-        pair, island = (
-            pair[pair < len(net.edge)],
-            island[pair < len(net.edge)],
-        )  # others lead to an island's first state
+        pair = into.take(state)
+        inside = pair < len(net.edge)  # others lead to an island's first state
+        pair, island = pair[inside], island[inside]
         back.append((island, net.edge.take(pair)))
-        state = sums.pair_from.take(pair)
+        state = before.take(pair)
     whose, path = (np.concatenate(column) for column in zip(*back[::-1], strict=True))
-    return path[np.argsort(whose, kind="stable")].astype(np.int32), score
+    return path.take(ordered(whose)[1]).astype(np.int32), score
 
 
-def _highest(values: Floats, places: Indices, counts: Indices) -> Indices:
-    """Of each run of `counts` places, the first one whose value is highest."""
-    found = values.take(places)
-    begin = np.cumsum(counts) - counts
-    hits = np.flatnonzero(found == np.maximum.reduceat(found, begin).repeat(counts)) if len(begin) else begin
-    return places.take(hits.take(np.searchsorted(hits, begin)))
+def _ways_back(net: Network, logs: Logs, sums: Sums) -> tuple[Indices, Indices]:
+    """The pair by which the best way comes to each state, and the state from which it comes to each pair."""
+    every = np.arange(len(net.target))
+    into = _first(net.target, every, sums.pair_best == sums.best.take(net.target), len(net.owner))
+    way = sums.best + logs.state
+    group_best = np.full(len(net.node), -np.inf)
+    np.maximum.at(group_best, net.owner, way)
+    best = _first(net.owner, np.arange(len(way)), way == group_best.take(net.owner), len(net.node))
+    before = best.take(net.source)
+    rising = way.take(net.risen) + logs.gain + logs.pair.take(net.rise)
+    hits = np.flatnonzero(rising == sums.pair_best.take(net.rise))[::-1]
+    before[net.rise.take(hits)] = net.risen.take(hits)
+    return into, before
+
+
+def _first(of: Indices, places: Indices, chosen: Flags, n: int) -> Indices:
+    """The first of the `chosen` places of each of 0 .. n - 1; `of` tells whose they are."""
+    hits = np.flatnonzero(chosen)[::-1]  # what is written last stays
+    first = np.zeros(n, np.int64)
+    first[of.take(hits)] = places.take(hits)
+    return first

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from cleaner.arrays import read_arrays, write_arrays
 from cleaner.lexicon import Channel, Hashes, Matches, phrase_keys
 from cleaner.segment import tokenize, word_hash
+from cleaner.sieve import Rows
 
 MAGIC = b"CleanerTH1\n"
 SHIPPED = Path(__file__).parent / "models" / "en.thesaurus"
@@ -70,11 +71,9 @@ class Thesaurus:
         `keys` as from `phrase_keys`."""
         starts, sizes, rows = [], [], []
         for size, key in enumerate(keys[:MAX_SPUN], 1):
-            at = self.spun_key.searchsorted(key)
-            at[at == len(self.spun_key)] = 0
-            hit = np.flatnonzero(self.spun_key.take(at) == key)
-            begin = self.first.take(at[hit]).astype(np.int64)
-            count = self.first.take(at[hit] + 1) - begin
+            hit, row = self._spun.find(key)
+            begin = self.first.take(row).astype(np.int64)
+            count = self.first.take(row + 1) - begin
             if most is not None:
                 count = np.minimum(count, most)
             start = np.repeat(hit, count)
@@ -82,6 +81,14 @@ class Thesaurus:
             sizes.append(np.full(len(start), size))
             rows.append(np.arange(len(start)) + np.repeat(begin - np.cumsum(count) + count, count))
         return Matches(*map(np.concatenate, (starts, sizes, rows)))
+
+    @cached_property
+    def _spun(self) -> Rows:
+        return Rows.of(self.spun_key)
+
+    @cached_property
+    def _originals(self) -> Rows:
+        return Rows.of(self.original_key)
 
     def log_swap(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """log P(spun | original, swapped) of each row."""
@@ -91,12 +98,10 @@ class Thesaurus:
         """All originals that stand untouched among the tokens; `row` numbers the original."""
         starts, sizes, rows = [], [], []
         for size, key in enumerate(keys[:MAX_ORIGINAL], 1):
-            at = self.original_key.searchsorted(key)
-            at[at == len(self.original_key)] = 0
-            hit = np.flatnonzero(self.original_key.take(at) == key)
+            hit, row = self._originals.find(key)
             starts.append(hit)
             sizes.append(np.full(len(hit), size))
-            rows.append(at[hit])
+            rows.append(row)
         return Matches(*map(np.concatenate, (starts, sizes, rows)))
 
     def channel(self, keys: Sequence[Hashes], rate: float, most: int) -> Channel:

@@ -97,8 +97,12 @@ class Naive:
 def test_scores_agree_with_a_plain_loop(norms: list[str], data: st.DataObject) -> None:
     ids = MODEL.ids(norms)
     n = len(norms)
-    place = st.integers(0, n)
-    spans = [sorted(data.draw(st.tuples(place, place, place, place))) for _ in range(data.draw(st.integers(1, 4)))]
+    cut = data.draw(st.integers(0, n))
+    paragraphs = [(first, last) for first, last in ((0, cut), (cut, n)) if first < last]
+    spans = []
+    for first, last in data.draw(st.lists(st.sampled_from(paragraphs), min_size=1, max_size=4)):
+        at = data.draw(st.integers(first, last - 1))
+        spans.append((first, at, data.draw(st.integers(at + 1, last)), last))
     begin, low, high, end = (np.array(column) for column in zip(*spans, strict=True))
     words = padded([data.draw(st.lists(st.integers(0, len(MODEL.words) - 1), max_size=3)) for _ in spans], 3)
 

@@ -24,7 +24,8 @@ class TableModel(Trigrams):
 
     def __init__(self, seed: int) -> None:
         logits = np.random.default_rng(seed).normal(size=(VOCABULARY,) * 3)
-        self.table = logits - np.log(np.exp(logits).sum(axis=2, keepdims=True))
+        # Multiples of 2 ** -10, whose sums and differences are exact in single precision.
+        self.table = np.round((logits - np.log(np.exp(logits).sum(axis=2, keepdims=True))) * 1024) / 1024
 
     def log_prob3(self, a: NDArray[np.int32], b: NDArray[np.int32], c: NDArray[np.int32]) -> NDArray[np.float32]:
         return self.table[a, b, c].astype(np.float32)
@@ -67,7 +68,7 @@ def decode(
         words,
     )
     score = np.array([r[3] for r in rows])
-    return decode_network(network(islands, model), score, model, beam=beam, width=width, steps=steps)
+    return decode_network(network(islands, model), score, beam=beam, width=width, steps=steps)
 
 
 def readings(n: int, edges: list[Edge]) -> Iterator[list[int]]:

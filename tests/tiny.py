@@ -16,14 +16,21 @@ from cleaner.segment import word_hash, words
 
 
 class Trigrams:
-    """A language model that has an answer of its own for every trigram, in the form that a lattice asks for."""
+    """A language model that has an answer of its own for every trigram, above LEAST, in the form that a lattice asks
+    for."""
+
+    LEAST = -16.0
 
     def log_prob3(self, a: NDArray[np.int32], b: NDArray[np.int32], c: NDArray[np.int32]) -> NDArray[np.float32]:
         raise NotImplementedError
 
     def bigrams(self, a: NDArray[np.int32], b: NDArray[np.int32]) -> Bigrams:
-        nothing, every = np.zeros(len(a), np.float32), np.ones(len(a), np.bool_)
-        return Bigrams(nothing, every, nothing, every, (a.astype(np.uint64) << np.uint64(32)) + b.astype(np.uint64))
+        least, nothing, every = (
+            np.full(len(a), self.LEAST, np.float32),
+            np.zeros(len(a), np.float32),
+            np.ones(len(a), bool),
+        )
+        return Bigrams(least, every, nothing, every, (a.astype(np.uint64) << np.uint64(32)) + b.astype(np.uint64))
 
     def trigrams(self, ab: NDArray[np.uint64], c: NDArray[np.int32], lower: NDArray[np.float32]) -> NDArray[np.float32]:
         a, b = np.divmod(ab.astype(np.int64), 2**32)
