@@ -35,8 +35,9 @@ T = TypeVar("T")
 _BATCH_CHARACTERS = 100_000
 # A long text is read in parts of about so many: where one of its articles is suspicious, the others go free.
 _PART_CHARACTERS = 10_000
-# So many are looked at before those of them that need it are read closely.
-_AHEAD_CHARACTERS = 1_000_000
+# So many are looked at before those of them that need it are read closely: few are, and together they cost less.
+_AHEAD_CHARACTERS = 4_000_000
+_FIRST_CHARACTERS = 250_000  # that a worker is given at first, so that none is idle with a short input
 
 
 class Cleaner:
@@ -226,9 +227,8 @@ def _batches(
 
 
 def _growing(workers: int) -> Iterator[int]:
-    """How many characters each of the batches for some workers has: few at first, so that none is idle with a short
-    input."""
-    return (min(_AHEAD_CHARACTERS, _AHEAD_CHARACTERS // 4 * (1 + n // (2 * workers))) for n in count())
+    """How many characters each of the batches for some workers has."""
+    return (min(_AHEAD_CHARACTERS, _FIRST_CHARACTERS * (1 + n // (2 * workers))) for n in count())
 
 
 def _merged(first: Sequence[Finding], second: Sequence[Finding]) -> list[Finding]:
