@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import chain, pairwise, starmap
+from itertools import accumulate, chain, pairwise, starmap
 from operator import eq
 from typing import NamedTuple
 
@@ -86,15 +87,16 @@ def opening_cues() -> list[str]:
 
 def furniture_lines(text: str, damage: Sequence[Finding], cued: Sequence[Cue] | None) -> list[Finding]:
     """Whole lines of `text` that belong to the page and not to the article, judged as they read once repaired."""
+    whole = _repaired(text, damage) if damage else text
 
     def read() -> Iterator[tuple[int, str]]:
-        return enumerate(_repaired_lines(text, damage) if damage else map(str.strip, _lines(text)))
+        return enumerate(map(str.strip, _lines(whole)))
 
     if cued is None:
-        holds = _held(text)
+        holds = _held(whole)
         why = {i: row for i, line in read() if line and (row := _why(line, holds))}
     else:
-        why = dict(_cued_lines(text, cued))
+        why = dict(_cued_lines(whole, _moved(cued, damage) if damage else cued))
     repeated = []
     # Hardly any text has two lines alike, and to compare them is quick.
     if why or any(starmap(eq, pairwise(line for _, line in read() if line))):
@@ -142,16 +144,25 @@ def _cued_lines(text: str, cued: Sequence[Cue]) -> Iterator[tuple[int, _Row]]:
 _LINES = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 
 
-def _repaired_lines(text: str, damage: Sequence[Finding]) -> Iterator[str]:
-    """Each line, trimmed, with its damage repaired."""
-    i = 0
-    for m in _LINES.finditer(text):
-        out, at = [], m.start()
-        while i < len(damage) and damage[i].start < m.end(1):
-            out += [text[at : damage[i].start], damage[i].text if (new := damage[i].replacement) is None else new]
-            at = damage[i].end
-            i += 1
-        yield "".join([*out, text[at : m.end(1)]]).strip()
+def _cure(f: Finding) -> str:
+    return f.text if f.replacement is None else f.replacement
+
+
+def _repaired(text: str, damage: Sequence[Finding]) -> str:
+    """The text with its damage repaired; it has the same lines."""
+    out, at = [], 0
+    for f in damage:
+        out += [text[at : f.start], _cure(f)]
+        at = f.end
+    return "".join([*out, text[at:]])
+
+
+def _moved(cued: Iterable[Cue], damage: Sequence[Finding]) -> list[Cue]:
+    """The cues of a text, and one for each line that has damage, where they are once it is repaired."""
+    ends = [f.end for f in damage]
+    shift = list(accumulate((len(_cure(f)) - len(f.text) for f in damage), initial=0))
+    cues = chain(cued, (Cue(f.start, True) for f in damage))
+    return [Cue(cue.place + shift[bisect_right(ends, cue.place)], cue.inside) for cue in cues]
 
 
 def _repeated_captions(lines: Iterable[tuple[int, str]]) -> Iterator[int]:

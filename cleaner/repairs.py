@@ -31,7 +31,7 @@ def repairs(text: str, *, furniture: bool = False, cued: Sequence[Cue] | None = 
     """
     damage = sorted([*_encoding(text), *_residue(text)], key=lambda f: f.start)
     damage = _disjoint(damage)
-    lines = furniture_lines(text, damage, None if damage else cued)
+    lines = furniture_lines(text, damage, cued)
     first, second = (lines, damage) if furniture else (damage, lines)
     return sorted([*first, *_outside(second, first)], key=lambda f: f.start)
 
@@ -105,6 +105,8 @@ def _encoding(text: str) -> Iterator[Finding]:
     if not _misread(text):
         return
     for start, end in _pieces(text):
+        if not _misread(text[start:end]):
+            continue
         at = start
         for m in _patterns()[1].finditer(text, start, end):
             yield from _mojibake(text, at, m.start())
