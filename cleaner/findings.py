@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from cleaner.casing import shipped as shipped_casing
 from cleaner.islands import Batch, Candidates
 from cleaner.lexicon import MAX_WORDS, Channel
+from cleaner.network import ordered
 from cleaner.numerals import Numerals
 from cleaner.result import Finding
 from cleaner.rewriter import Conventions, Edit, article_for, in_case_of, is_loud, opens_sentence, trimmed
@@ -71,7 +72,8 @@ def choices(b: Batch, c: Candidates, probability: Floats, best: Indices, channel
     beside = np.flatnonzero(in_order.take(number) == place) if len(in_order) else number
     p, number = probability[weighty], order.take(number)
     # Choice by choice, the likeliest first.
-    beside = beside[np.lexsort((-p[beside], number[beside]))]
+    beside = beside[np.argsort(-p[beside])]
+    beside = beside[ordered(number[beside])[1]]
     number, p = number[beside], p[beside]
     # One of two that are equally likely may have to go first, and what has been trimmed may be what another one is.
     again = np.flatnonzero((number[1:] == number[:-1]) & (p[1:] == p[:-1]))
