@@ -99,7 +99,7 @@ class Detector:
 
     def lattice(self, b: Batch, c: Candidates) -> Lattice:
         """The islands that the candidates make."""
-        words = self._words[self.channel.original[c.row]]
+        words = self._words.take(c.source, axis=0)
         width = sum(bool((column >= 0).any()) for column in words.T)
         return lattice(b, c, words[:, : max(1, width)], self.model)
 
@@ -118,7 +118,7 @@ class Detector:
         scale = t.scale if score is None else self.context.weights.language
         # Rare words, which the language model knows by class alone: those of the reading, less those it replaces.
         passed = np.r_[0.0, np.cumsum(self._own_rarity(b))]
-        rare = self._rarity[self.channel.original[c.row]] - (passed[c.start + c.size] - passed[c.start])
+        rare = self._rarity.take(c.source) - (passed[c.start + c.size] - passed[c.start])
         scores = islands.score(swap + scale * rare, unchanged)
         found = decode(islands.network, scores, beam=t.beam, width=t.width, scale=scale)
         is_swap = islands.candidate != UNCHANGED
@@ -172,7 +172,7 @@ class Detector:
         document = b.document[b.paragraph]
         prior = self._swap(b, c, log_dialect)
         case = document * 2 + capital
-        original = self.channel.original[c.row].astype(np.int64)
+        original = c.source
         n = np.int64(len(self.channel.text))
         # Count each spun phrase once a place, whatever the number of rows that read it so.
         of_original = case[c.start] * n + original
@@ -198,7 +198,7 @@ class Detector:
         """The score of each candidate in the second pass: the adapted channel and the wider context, in which the
         text reads as the first pass restored it."""
         best = reading.best
-        originals = self._words[self.channel.original[c.row]]
+        originals = self._words.take(c.source, axis=0)
         ids, low, high = restored(b.ids, c.start[best], c.size[best], originals[best])
         span, number = numbered(c.start * (MAX_WORDS + 1) + c.size)
         start, size = span // (MAX_WORDS + 1), span % (MAX_WORDS + 1)

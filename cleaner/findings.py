@@ -58,7 +58,7 @@ def choices(b: Batch, c: Candidates, probability: Floats, best: Indices, channel
     # Only phrases can share words with their originals.
     phrases = np.flatnonzero(size > 1)
     trims = [*map(_Trims.of(b, c, channel), row[phrases].tolist(), weighty[phrases].tolist())]
-    text = [*map(channel.text.__getitem__, channel.original[row].tolist())]
+    text = [*map(channel.text.__getitem__, c.source[weighty].tolist())]
     for i, (_, _, shorter) in zip(phrases.tolist(), trims, strict=True):
         text[i] = shorter
     head, tail, _ = zip(*trims, strict=True) if trims else ((), (), ())
@@ -128,7 +128,7 @@ class _Trims:
             paragraph = int(self.b.paragraph[start])
             begin = start - int(self.b.first[paragraph])
             spun = self.b.tokens[paragraph].norms[begin : begin + size]
-            self.known[row] = edit = trimmed(spun, 0, self.channel.text[int(self.channel.original[row])])
+            self.known[row] = edit = trimmed(spun, 0, self.channel.text[int(self.c.source[candidate])])
         return edit
 
 

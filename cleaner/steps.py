@@ -35,10 +35,8 @@ class Logs(NamedTuple):
     @classmethod
     def of(cls, net: Network, score: Floats, scale: float) -> Logs:
         """By the channel's log-probability of each edge and the language model's, `scale` times."""
-        pair = net.prob * np.float64(scale)
+        pair = net.prob * scale
         pair += score.take(net.edge)
-        for column in net.later:
-            pair[net.long] += scale * column
         state, gain = net.weight * np.float64(scale), net.gain * np.float64(scale)
         return cls(pair, state, gain, np.exp(state), np.expm1(gain))
 
