@@ -9,6 +9,7 @@ what the first one found there: a spinner keeps one form for a phrase throughout
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import exp, expm1, log, log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -217,20 +218,28 @@ class Detector:
     def chain(self, log_ratio: Floats) -> tuple[Floats, float]:
         """Posterior of each paragraph of one document being spun, and of any of them, under the sticky chain."""
         t = self.tuning
-        emission = np.stack([np.zeros(len(log_ratio)), log_ratio / t.temperature], axis=1)
-        move = np.log([[1 - t.enter, t.enter], [t.leave, 1 - t.leave]])
-        forward = np.empty_like(emission)
-        forward[0] = np.log([1 - t.start, t.start]) + emission[0]
-        for i in range(1, len(emission)):
-            forward[i] = np.logaddexp(forward[i - 1, 0] + move[0], forward[i - 1, 1] + move[1]) + emission[i]
-        backward = np.zeros_like(emission)
-        for i in range(len(emission) - 2, -1, -1):
-            ahead = emission[i + 1] + backward[i + 1]
-            backward[i] = np.logaddexp(move[:, 0] + ahead[0], move[:, 1] + ahead[1])
-        both = forward + backward
-        total = np.logaddexp.reduce(both[0])
-        all_honest = np.log(1 - t.start) + (len(emission) - 1) * move[0, 0]
-        return np.exp(both[:, 1] - total), float(-np.expm1(min(all_honest - total, 0.0)))
+        # Numbers, not arrays: most documents have a dozen paragraphs.
+        stay, enter, leave, remain = (log(p) for p in (1 - t.enter, t.enter, t.leave, 1 - t.leave))
+        emission = (log_ratio / t.temperature).tolist()
+        honest, spun = log(1 - t.start), log(t.start) + emission[0]
+        forward = [(honest, spun)]
+        for own in emission[1:]:
+            honest, spun = _log_add(honest + stay, spun + leave), _log_add(honest + enter, spun + remain) + own
+            forward.append((honest, spun))
+        total = _log_add(honest, spun)
+        honest = spun = 0.0
+        posterior = [forward[-1][1] - total]
+        for (_, before), own in zip(forward[-2::-1], emission[:0:-1], strict=True):
+            spun += own
+            honest, spun = _log_add(stay + honest, enter + spun), _log_add(leave + honest, remain + spun)
+            posterior.append(before + spun - total)
+        all_honest = log(1 - t.start) + (len(emission) - 1) * stay
+        return np.exp(posterior[::-1]), -expm1(min(all_honest - total, 0.0))
+
+
+def _log_add(a: float, b: float) -> float:
+    """log of the sum of two probabilities."""
+    return max(a, b) + log1p(exp(-abs(a - b)))
 
 
 def spread(stay: Floats, c: Candidates, n_tokens: int) -> Floats:

@@ -51,6 +51,8 @@ def choices(b: Batch, c: Candidates, probability: Floats, best: Indices, channel
 
     Candidates that differ only in words which both sides share are one reading, so their posteriors add up.
     """
+    if not len(best):
+        return iter(())
     chosen = probability > 1e-3
     chosen[best] = True
     weighty = np.flatnonzero(chosen)
@@ -68,8 +70,8 @@ def choices(b: Batch, c: Candidates, probability: Floats, best: Indices, channel
     edited = np.searchsorted(weighty, best)
     order = np.argsort(place[edited])
     in_order = place[edited][order]
-    number = np.minimum(np.searchsorted(in_order, place), max(len(in_order) - 1, 0))
-    beside = np.flatnonzero(in_order.take(number) == place) if len(in_order) else number
+    number = np.minimum(np.searchsorted(in_order, place), len(in_order) - 1)
+    beside = np.flatnonzero(in_order.take(number) == place)
     p, number = probability[weighty], order.take(number)
     # Choice by choice, the likeliest first.
     beside = beside[np.argsort(-p[beside])]
