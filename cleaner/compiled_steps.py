@@ -1,6 +1,7 @@
-"""The functions of `steps.py` as loops that numba compiles.
+"""The way forward of `steps.py` as a loop that numba compiles; the ways back are no faster as loops.
 
-They do the same sums in the same order; only exp and log may differ in the last bit.
+It does the same sums in the same order, but for rounding: probabilities go from node to node as they are, for
+exponentials and logarithms, of which numpy takes several at a time, cost more in a loop than all else.
 """
 
 from __future__ import annotations
@@ -8,50 +9,55 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from cleaner.network import Ints, Network
-from cleaner.steps import TINY, Floats, Logs, Sums
+from cleaner.network import Network, begins
+from cleaner.steps import TINY, Logs, Sums
 
 
 def forward(net: Network, logs: Logs, beam: float, width: int) -> Sums:
     """Sum all ways to each place, of which `beam` (nats) and `width` (states a node) prune."""
     sums = Sums.of(net)
     nodes = net.group, net.state, net.out, net.arrival
-    pairs = net.target, net.arrivals, np.searchsorted(net.rise, net.out), net.rise, net.risen
-    _forward(nodes, pairs, logs, sums, max(float(np.exp(-beam)), TINY), width, len(net.edge))
+    origin = net.node.take(net.source)
+    peak = np.full(len(net.island), -np.inf)  # of each node: the likeliest pair, which all others are related to
+    np.maximum.at(peak, origin, logs.pair)
+    pairs = origin, net.target, net.arrivals, begins(net.rise, len(net.edge)).take(net.out), net.rise, net.risen
+    probability = np.exp(logs.pair - peak.take(origin))
+    _forward(nodes, pairs, logs, probability, peak, sums, max(float(np.exp(-beam)), TINY), width)
     return sums
 
 
-def backward(net: Network, logs: Logs, sums: Sums) -> Floats:
-    """The probability (pairs) that a reading goes through each pair."""
-    nodes = net.group, net.state, net.out, net.arrival
-    pairs = net.arrivals, np.searchsorted(net.rise, net.out), net.rise, net.risen
-    posterior: Floats = _backward(nodes, pairs, logs, sums, len(net.target))
-    return posterior
-
-
-def trace(net: Network, logs: Logs, sums: Sums) -> tuple[Ints, Floats]:
-    """The edges of the best paths, island by island in text order, and their scores."""
-    rises = np.searchsorted(net.rise, np.arange(len(net.edge) + 1))
-    edges = net.edge, net.source, rises, net.risen
-    path, score = _trace(net.group, net.state, net.final, net.arrival, net.arrivals, edges, logs, sums)
-    return path, score
-
-
 @njit(cache=True, nogil=True)
-def _forward(nodes, pairs, logs, sums, share_of, width, n_pairs):  # type: ignore[no-untyped-def]
+def _forward(nodes, pairs, logs, probability, peak, sums, share_of, width):  # type: ignore[no-untyped-def]
     group, state, out, arrival = nodes
-    target, arrivals, rises, rise, risen = pairs
-    pair_total, way = np.zeros(len(target)), np.empty(len(sums.total))
-    for node in range(len(group) - 1):
+    origin, target, arrivals, rises, rise, risen = pairs
+    n_pairs = len(origin)
+    way, carried = np.empty(len(sums.total)), np.empty(n_pairs)  # `carried` is relative to `base` of the node it leaves
+    base, factor, asked = np.zeros(len(peak)), np.zeros(len(peak)), np.full(len(peak), -1)
+    for node in range(len(peak)):
         s, s_end = state[group[node]], state[group[node + 1]]
-        top = -np.inf
+        highest_base = -np.inf
         for k in range(arrival[s], arrival[s_end]):
-            top = max(top, pair_total[arrivals[k]])
+            if arrivals[k] < n_pairs:
+                highest_base = max(highest_base, base[origin[arrivals[k]]])
+            else:
+                highest_base = max(highest_base, 0.0)
+        highest = 0.0
+        for k in range(arrival[s], arrival[s_end]):
+            if arrivals[k] < n_pairs:
+                before = origin[arrivals[k]]
+                if asked[before] != node:
+                    asked[before], factor[before] = node, np.exp(base[before] - highest_base)
+                sums.share[k] = carried[arrivals[k]] * factor[before]
+            else:
+                sums.share[k] = np.exp(-highest_base)
+            highest = max(highest, sums.share[k])
+        top = highest_base + np.log(highest)
+        whole = 1 / highest
         highest = 0.0
         for i in range(s, s_end):
             total = 0.0
             for k in range(arrival[i], arrival[i + 1]):
-                sums.share[k] = np.exp(pair_total[arrivals[k]] - top)
+                sums.share[k] *= whole
                 total += sums.share[k]
             sums.arrived[i] = sums.total[i] = total
             highest = max(highest, total)
@@ -65,6 +71,7 @@ def _forward(nodes, pairs, logs, sums, share_of, width, n_pairs):  # type: ignor
             for i in np.argsort(-sums.total[s:s_end], kind="mergesort")[width:] + s:
                 sums.total[i], sums.best[i] = 0.0, -np.inf
         sums.top[node] = top
+        base[node] = top + peak[node]
         for g in range(group[node], group[node + 1]):
             total, best = 0.0, -np.inf
             for i in range(state[g], state[g + 1]):
@@ -79,72 +86,6 @@ def _forward(nodes, pairs, logs, sums, share_of, width, n_pairs):  # type: ignor
                     sums.onward[p] += sums.total[i] * logs.factor[i] * logs.more[k]
                     sums.pair_best[p] = max(sums.pair_best[p], way[i] + logs.gain[k])
             for p in range(out[g], out[g + 1]):
-                pair_total[p] = np.log(sums.onward[p]) + logs.pair[p] + top
+                carried[p] = sums.onward[p] * probability[p]
                 sums.pair_best[p] += logs.pair[p]
                 sums.best[target[p]] = max(sums.best[target[p]], sums.pair_best[p])
-
-
-@njit(cache=True, nogil=True)
-def _backward(nodes, pairs, logs, sums, n_pairs):  # type: ignore[no-untyped-def]
-    group, state, out, arrival = nodes
-    arrivals, rises, rise, risen = pairs
-    posterior, ahead = np.zeros(n_pairs), np.zeros(len(sums.total))
-    for node in range(len(group) - 2, -1, -1):
-        s, s_end = state[group[node]], state[group[node + 1]]
-        if out[group[node]] == out[group[node + 1]]:  # the last one of an island
-            part = 0.0
-            for i in range(s, s_end):
-                part += sums.total[i]
-            for i in range(s, s_end):
-                ahead[i] = (sums.total[i] > 0) / max(part, TINY)
-        for g in range(group[node], group[node + 1]):
-            if out[g] == out[g + 1]:
-                continue
-            total = 0.0
-            for p in range(out[g], out[g + 1]):
-                total += posterior[p] / max(sums.onward[p], TINY)
-            for i in range(state[g], state[g + 1]):
-                ahead[i] = total
-            for k in range(rises[g], rises[g + 1]):
-                p = rise[k]
-                ahead[risen[k]] += posterior[p] / max(sums.onward[p], TINY) * logs.more[k]
-            for i in range(state[g], state[g + 1]):
-                ahead[i] *= logs.factor[i] * (sums.total[i] > 0)
-        for i in range(s, s_end):
-            for k in range(arrival[i], arrival[i + 1]):
-                posterior[arrivals[k]] = ahead[i] * sums.share[k]
-    return posterior
-
-
-@njit(cache=True, nogil=True)
-def _trace(group, state, final, arrival, arrivals, edges, logs, sums):  # type: ignore[no-untyped-def]
-    edge, source, rises, risen = edges
-    path, length = np.empty(len(sums.top), np.int32), 0
-    score = np.empty(len(final))
-    for island in range(len(final)):
-        i = state[group[final[island]]]
-        for j in range(i, state[group[final[island] + 1]]):
-            if sums.best[j] > sums.best[i]:
-                i = j
-        score[island] = sums.best[i]
-        begin = length
-        while True:
-            pair = arrivals[arrival[i]]
-            for k in range(arrival[i], arrival[i + 1]):
-                if sums.pair_best[arrivals[k]] > sums.pair_best[pair]:
-                    pair = arrivals[k]
-            if pair >= len(edge):
-                break
-            path[length] = edge[pair]
-            length += 1
-            i = state[source[pair]]
-            best = sums.best[i] + logs.state[i]
-            for j in range(i, state[source[pair] + 1]):
-                if sums.best[j] + logs.state[j] > best:
-                    i, best = j, sums.best[j] + logs.state[j]
-            for k in range(rises[pair], rises[pair + 1]):
-                j = risen[k]
-                if sums.best[j] + logs.state[j] + logs.gain[k] > best:
-                    i, best = j, sums.best[j] + logs.state[j] + logs.gain[k]
-        path[begin:length] = path[begin:length][::-1].copy()
-    return path[:length].copy(), score

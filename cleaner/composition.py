@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cleaner.expressions import MASK_WORDS, MOST_WORDS, NONE, Inventory, mask_of
 from cleaner.lexicon import FOLD, Hashes
+from cleaner.network import begins, ordered
 
 Indices = NDArray[np.int64]
 _BEAM = -26.0  # log P(spun | expression) below which no composition is pursued
@@ -57,9 +58,10 @@ class Parts:
         """Readings that begin at the tokens `start`, of so many `tokens`; the other columns as above.  Those whose
         first word is in no expression are left out."""
         place = inventory.places(words[:, 0])
-        order = np.argsort(start, kind="stable")
-        order = order[place[order] != NONE]
-        pointer = np.searchsorted(start[order], np.arange(tokens + 1))
+        worth = np.flatnonzero(place != NONE)
+        in_order, order = ordered(start.take(worth))
+        order = worth.take(order)
+        pointer = begins(in_order, tokens)
         count = np.diff(pointer)
         mask = np.zeros((tokens, MASK_WORDS), np.uint64)
         if len(order):

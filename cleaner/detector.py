@@ -9,6 +9,7 @@ what the first one found there: a spinner keeps one form for a phrase throughout
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import exp, expm1, log, log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +100,7 @@ class Detector:
 
     def lattice(self, b: Batch, c: Candidates) -> Lattice:
         """The islands that the candidates make."""
-        words = self._words[self.channel.original[c.row]]
+        words = self._words.take(c.source, axis=0)
         width = sum(bool((column >= 0).any()) for column in words.T)
         return lattice(b, c, words[:, : max(1, width)], self.model)
 
@@ -118,7 +119,7 @@ class Detector:
         scale = t.scale if score is None else self.context.weights.language
         # Rare words, which the language model knows by class alone: those of the reading, less those it replaces.
         passed = np.r_[0.0, np.cumsum(self._own_rarity(b))]
-        rare = self._rarity[self.channel.original[c.row]] - (passed[c.start + c.size] - passed[c.start])
+        rare = self._rarity.take(c.source) - (passed[c.start + c.size] - passed[c.start])
         scores = islands.score(swap + scale * rare, unchanged)
         found = decode(islands.network, scores, beam=t.beam, width=t.width, scale=scale)
         is_swap = islands.candidate != UNCHANGED
@@ -172,7 +173,7 @@ class Detector:
         document = b.document[b.paragraph]
         prior = self._swap(b, c, log_dialect)
         case = document * 2 + capital
-        original = self.channel.original[c.row].astype(np.int64)
+        original = c.source
         n = np.int64(len(self.channel.text))
         # Count each spun phrase once a place, whatever the number of rows that read it so.
         of_original = case[c.start] * n + original
@@ -198,7 +199,7 @@ class Detector:
         """The score of each candidate in the second pass: the adapted channel and the wider context, in which the
         text reads as the first pass restored it."""
         best = reading.best
-        originals = self._words[self.channel.original[c.row]]
+        originals = self._words.take(c.source, axis=0)
         ids, low, high = restored(b.ids, c.start[best], c.size[best], originals[best])
         span, number = numbered(c.start * (MAX_WORDS + 1) + c.size)
         start, size = span // (MAX_WORDS + 1), span % (MAX_WORDS + 1)
@@ -217,20 +218,28 @@ class Detector:
     def chain(self, log_ratio: Floats) -> tuple[Floats, float]:
         """Posterior of each paragraph of one document being spun, and of any of them, under the sticky chain."""
         t = self.tuning
-        emission = np.stack([np.zeros(len(log_ratio)), log_ratio / t.temperature], axis=1)
-        move = np.log([[1 - t.enter, t.enter], [t.leave, 1 - t.leave]])
-        forward = np.empty_like(emission)
-        forward[0] = np.log([1 - t.start, t.start]) + emission[0]
-        for i in range(1, len(emission)):
-            forward[i] = np.logaddexp(forward[i - 1, 0] + move[0], forward[i - 1, 1] + move[1]) + emission[i]
-        backward = np.zeros_like(emission)
-        for i in range(len(emission) - 2, -1, -1):
-            ahead = emission[i + 1] + backward[i + 1]
-            backward[i] = np.logaddexp(move[:, 0] + ahead[0], move[:, 1] + ahead[1])
-        both = forward + backward
-        total = np.logaddexp.reduce(both[0])
-        all_honest = np.log(1 - t.start) + (len(emission) - 1) * move[0, 0]
-        return np.exp(both[:, 1] - total), float(-np.expm1(min(all_honest - total, 0.0)))
+        # Numbers, not arrays: most documents have a dozen paragraphs.
+        stay, enter, leave, remain = (log(p) for p in (1 - t.enter, t.enter, t.leave, 1 - t.leave))
+        emission = (log_ratio / t.temperature).tolist()
+        honest, spun = log(1 - t.start), log(t.start) + emission[0]
+        forward = [(honest, spun)]
+        for own in emission[1:]:
+            honest, spun = _log_add(honest + stay, spun + leave), _log_add(honest + enter, spun + remain) + own
+            forward.append((honest, spun))
+        total = _log_add(honest, spun)
+        honest = spun = 0.0
+        posterior = [forward[-1][1] - total]
+        for (_, before), own in zip(forward[-2::-1], emission[:0:-1], strict=True):
+            spun += own
+            honest, spun = _log_add(stay + honest, enter + spun), _log_add(leave + honest, remain + spun)
+            posterior.append(before + spun - total)
+        all_honest = log(1 - t.start) + (len(emission) - 1) * stay
+        return np.exp(posterior[::-1]), -expm1(min(all_honest - total, 0.0))
+
+
+def _log_add(a: float, b: float) -> float:
+    """log of the sum of two probabilities."""
+    return max(a, b) + log1p(exp(-abs(a - b)))
 
 
 def spread(stay: Floats, c: Candidates, n_tokens: int) -> Floats:

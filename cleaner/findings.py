@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from cleaner.casing import shipped as shipped_casing
 from cleaner.islands import Batch, Candidates
 from cleaner.lexicon import MAX_WORDS, Channel
+from cleaner.network import ordered
 from cleaner.numerals import Numerals
 from cleaner.result import Finding
 from cleaner.rewriter import Conventions, Edit, article_for, in_case_of, is_loud, opens_sentence, trimmed
@@ -50,6 +51,8 @@ def choices(b: Batch, c: Candidates, probability: Floats, best: Indices, channel
 
     Candidates that differ only in words which both sides share are one reading, so their posteriors add up.
     """
+    if not len(best):
+        return iter(())
     chosen = probability > 1e-3
     chosen[best] = True
     weighty = np.flatnonzero(chosen)
@@ -57,43 +60,49 @@ def choices(b: Batch, c: Candidates, probability: Floats, best: Indices, channel
     # Only phrases can share words with their originals.
     phrases = np.flatnonzero(size > 1)
     trims = [*map(_Trims.of(b, c, channel), row[phrases].tolist(), weighty[phrases].tolist())]
-    text = [*map(channel.text.__getitem__, channel.original[row].tolist())]
-    for i, trim in zip(phrases.tolist(), trims, strict=True):
-        text[i] = trim.text
-    start[phrases] += np.array([trim.start for trim in trims], np.int64)
-    size[phrases] = np.array([trim.end - trim.start for trim in trims], np.int64)
+    text = [*map(channel.text.__getitem__, c.source[weighty].tolist())]
+    for i, (_, _, shorter) in zip(phrases.tolist(), trims, strict=True):
+        text[i] = shorter
+    head, tail, _ = zip(*trims, strict=True) if trims else ((), (), ())
+    start[phrases] += np.array(head, np.int64)
+    size[phrases] = np.array(tail, np.int64) - np.array(head, np.int64)
     place = start * _PLACES + size  # a token and a number of tokens
     edited = np.searchsorted(weighty, best)
     order = np.argsort(place[edited])
     in_order = place[edited][order]
-    number = np.minimum(np.searchsorted(in_order, place), max(len(in_order) - 1, 0))
-    beside = np.flatnonzero(in_order.take(number) == place) if len(in_order) else number
-    p = probability[weighty]
+    number = np.minimum(np.searchsorted(in_order, place), len(in_order) - 1)
+    beside = np.flatnonzero(in_order.take(number) == place)
+    p, number = probability[weighty], order.take(number)
     # Choice by choice, the likeliest first.
-    beside = beside[np.lexsort((-p[beside], order.take(number[beside])))]
-    count = np.bincount(order.take(number[beside]), minlength=len(edited)).tolist()
-    readings = zip(map(text.__getitem__, beside.tolist()), p[beside].tolist(), strict=True)
+    beside = beside[np.argsort(-p[beside])]
+    beside = beside[ordered(number[beside])[1]]
+    number, p = number[beside], p[beside]
+    # One of two that are equally likely may have to go first, and what has been trimmed may be what another one is.
+    again = np.flatnonzero((number[1:] == number[:-1]) & (p[1:] == p[:-1]))
+    doubtful = np.zeros(len(edited), np.bool_)
+    doubtful[number[again]] = True
+    doubtful[number[size[beside] != c.size[weighty[beside]]]] = True
+    pairs = zip(map(text.__getitem__, beside.tolist()), p.tolist(), strict=True)
+    count = np.bincount(number, minlength=len(edited)).tolist()
+    readings = [tuple(islice(pairs, n)) for n in count]
+    for i in np.flatnonzero(doubtful).tolist():
+        readings[i] = _ranked(readings[i])
     token = start[edited]
     paragraph = b.paragraph[token]
     begin = token - b.first[paragraph]
     dialects = channel.log_swap[row[edited]].argmax(axis=1)
-    columns = (paragraph, begin, begin + size[edited], dialects)
-    for n, at, first, last, dialect in zip(count, *(column.tolist() for column in columns), strict=True):
-        own = tuple(islice(readings, n))
-        yield Choice(at, first, last, own if n == 1 else _ranked(own), dialect)
+    places = (column.tolist() for column in (paragraph, begin, begin + size[edited]))
+    return map(Choice._make, zip(*places, readings, dialects.tolist(), strict=True))
 
 
 _PLACES = MAX_WORDS + 1
 
 
 def _ranked(readings: tuple[tuple[str, float], ...]) -> tuple[tuple[str, float], ...]:
-    """Readings, likeliest first, each once."""
-    p = [p for _, p in readings]
-    if len(dict(readings)) == len(readings) == len(set(p)):
-        return readings
+    """Readings, each once, likeliest first."""
     total: dict[str, float] = {}
-    for reading, p_one in readings:
-        total[reading] = total.get(reading, 0.0) + p_one
+    for reading, p in readings:
+        total[reading] = total.get(reading, 0.0) + p
     return tuple(sorted(total.items(), key=_rank))
 
 
@@ -121,7 +130,7 @@ class _Trims:
             paragraph = int(self.b.paragraph[start])
             begin = start - int(self.b.first[paragraph])
             spun = self.b.tokens[paragraph].norms[begin : begin + size]
-            self.known[row] = edit = trimmed(spun, 0, self.channel.text[int(self.channel.original[row])])
+            self.known[row] = edit = trimmed(spun, 0, self.channel.text[int(self.c.source[candidate])])
         return edit
 
 

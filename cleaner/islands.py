@@ -94,13 +94,14 @@ def batch(
 class Candidates:
     """What the channel says of a batch, before any score.
 
-    Swaps: row `row` of the channel reads the `size` tokens from `start`.  Stays: original `original` of the
-    channel stands untouched in the `stay_size` tokens from `stay_start`.
+    Swaps: row `row` of the channel reads the `size` tokens from `start` as its original `source`.  Stays: original
+    `original` of the channel stands untouched in the `stay_size` tokens from `stay_start`.
     """
 
     start: NDArray[np.int64]
     size: NDArray[np.int64]
     row: NDArray[np.int64]
+    source: NDArray[np.int64]
     stay_start: NDArray[np.int64]
     stay_size: NDArray[np.int64]
     original: NDArray[np.int64]
@@ -109,14 +110,15 @@ class Candidates:
         """Those of the chosen `tokens` (a flag for each), which are numbered anew, and a flag for each swap kept."""
         place = np.cumsum(tokens) - 1
         kept, stays = tokens[self.start], tokens[self.stay_start]
-        swaps = place[self.start[kept]], self.size[kept], self.row[kept]
+        swaps = place[self.start[kept]], self.size[kept], self.row[kept], self.source[kept]
         return Candidates(*swaps, place[self.stay_start[stays]], self.stay_size[stays], self.original[stays]), kept
 
 
 def candidates(b: Batch, channel: Channel) -> Candidates:
     """Look all phrases of the batch up."""
     keys = phrase_keys(b.hashes, b.joined)
-    return Candidates(*channel.swaps(keys), *channel.known(keys))
+    swaps = channel.swaps(keys)
+    return Candidates(*swaps, channel.original.take(swaps.row).astype(np.int64), *channel.known(keys))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from cleaner.language_model import Scorer, follow
 Ints = NDArray[np.int32]
 Indices = NDArray[np.int64]
 Singles = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _WORD_BITS = 21  # of a word's id, which shares a 64-bit key with the number of a node or group
@@ -50,12 +51,12 @@ class Network:
     (groups + 1) a group's states; `node` (groups) and `owner` (states, a group) point back.
 
     A pair is an edge that leaves a group; `out` (groups + 1) tells where a group's pairs begin.  For each pair: `edge`,
-    `source` (a group) and `prob` (log P of its first word after the group's, if there is no trigram).  `later` (k - 1,
-    `long`): log P of the other words of the pairs `long`, whose edges have more than one.  After the pairs stands one
-    more for each island, which leads to its first state.  `target` is the state that a pair leads to; `arrivals` lists
-    the pairs by target, which is `arriving` then, and `arrival` (states + 1) tells where a state's begin.
+    `source` (a group) and `prob` (log P of its words, if there is no trigram of a state's two words and its first one).
+    After the pairs stands one more for each island, which leads to its first state.  `target` is the state that a pair
+    leads to; `arrivals` lists the pairs by target, which is `arriving` then, and `arrival` (states + 1) tells where a
+    state's begin.
 
-    From a state, the first word of a pair has log P `prob` plus `weight` (states), and `gain` more for the pairs `rise`
+    From a state, the words of a pair have log P `prob` plus `weight` (states), and `gain` more for the pairs `rise`
     from the states `risen`, of which trigrams were seen; these are in order of pairs.
     """
 
@@ -69,9 +70,7 @@ class Network:
     out: Indices
     edge: Indices
     source: Indices
-    prob: Singles
-    long: Indices
-    later: Singles
+    prob: Doubles
     target: Indices
     arrivals: Indices
     arriving: Indices
@@ -117,19 +116,20 @@ def network(islands: Islands, model: Scorer) -> Network:
     single = size == 1
     several = np.flatnonzero(~single)
     number = np.cumsum(~single) - 1
-    within = np.zeros((words.shape[1] - 1, len(several)), np.float32)
+    within = np.zeros(len(several))
     ending = second = model.bigrams(words[several, 0], words[several, min(1, words.shape[1] - 1)])
     for k in range(2, words.shape[1]):
         live = np.flatnonzero(size[several] > k)
         following = model.bigrams(words[several[live], k - 1], words[several[live], k])
-        within[k - 1, live] = follow(model, ending.take(live), following, words[several[live], k])
+        within[live] += follow(model, ending.take(live), following, words[several[live], k])
         ending = ending.take(np.arange(len(several)))
         ending.put(live, following)
     long = np.flatnonzero(~single.take(edge))
     row = number.take(edge.take(long))
-    later = within.take(row, axis=1)
+    prob = bigrams.prob.astype(float)
     if len(long):
-        later[0] = follow(model, bigrams.take(long), second.take(row), words[:, 1].take(edge.take(long)))
+        prob[long] += within.take(row)
+        prob[long] += follow(model, bigrams.take(long), second.take(row), words[:, 1].take(edge.take(long)))
 
     # A pair's target has the edge's last word, and before it the edge's or, if that has one only, the group's.
     inner = np.concatenate([before, context[:, 0]])
@@ -172,9 +172,7 @@ def network(islands: Islands, model: Scorer) -> Network:
         out=out,
         edge=edge,
         source=source,
-        prob=bigrams.prob,
-        long=long,
-        later=later,
+        prob=prob,
         target=target,
         arrivals=arrivals,
         arriving=arriving,

@@ -3,7 +3,7 @@
 `forward` sums what arrives at the states of a position, prunes them and carries the survivors' shares on to their
 pairs; on the way back, `backward` shares the probability of what lies ahead out among what led there, and `trace`
 follows the best paths.  Sums are of probabilities relative to the highest arrival of their node, so that the shares on
-the way back need no logarithms.  `compiled_steps.py` has the same functions as loops.
+the way back need no logarithms.  `compiled_steps.py` has the way forward as a loop.
 """
 
 from __future__ import annotations
@@ -35,10 +35,8 @@ class Logs(NamedTuple):
     @classmethod
     def of(cls, net: Network, score: Floats, scale: float) -> Logs:
         """By the channel's log-probability of each edge and the language model's, `scale` times."""
-        pair = net.prob * np.float64(scale)
+        pair = net.prob * scale
         pair += score.take(net.edge)
-        for column in net.later:
-            pair[net.long] += scale * column
         state, gain = net.weight * np.float64(scale), net.gain * np.float64(scale)
         return cls(pair, state, gain, np.exp(state), np.expm1(gain))
 

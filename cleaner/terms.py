@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -134,15 +135,16 @@ def _after_article(
 
 
 def merged(phrases: Sequence[Finding], expressions: Sequence[Finding]) -> list[Finding]:
-    """Both, in order.
+    """Both, in order; the phrases are, and disjoint.
 
     Where an expression overlaps phrases, it stands if it is as sure as all of them together can be, or if it is
     likely and says what they say and more.
     """
     kept: list[Finding] = []
     dropped: set[int] = set()
+    starts, ends = [f.start for f in phrases], [f.end for f in phrases]
     for e in expressions:
-        beside = [i for i, f in enumerate(phrases) if f.start < e.end and f.end > e.start]
+        beside = range(bisect_right(ends, e.start), bisect_left(starts, e.end))
         if not beside or (e.replacement is not None and _stands(e, [phrases[i] for i in beside])):
             kept.append(e)
             dropped.update(beside)
