@@ -94,14 +94,15 @@ def analyse(
     *,
     assume_spun: bool = False,
     unseen: bool = True,
+    translated: bool = True,
     expressions: bool = True,
 ) -> list[Analysis]:
     """Analyse a batch of documents; each comes out as it would alone.
 
     What no known dialect explains is looked at again with the thesaurus of the `recognizer`, and all of it for the
     expressions that this knows.  With `assume_spun`, every paragraph is read as a spun one, whatever the evidence.
-    Without `unseen`, spinners that no table knows are not looked for, and without `expressions`, these are in spun
-    documents only.
+    Without `unseen`, spinners that no table knows are not looked for, without `translated` no round trips through
+    another language, and `expressions`, if they are not asked for, in spun documents only.
     """
     parsed = parse(texts, detector)
     if parsed is None:
@@ -116,8 +117,8 @@ def analyse(
         if not assume_spun:
             if recognizer.own is not None:
                 _look_with(recognizer.own, parsed, analyses, detector)
-            if unseen and any(analysis.spun_probability < _DOUBTFUL for analysis in analyses):
-                _look_again(parsed, analyses, detector, recognizer)
+            if (unseen or translated) and any(analysis.spun_probability < _DOUBTFUL for analysis in analyses):
+                _look_again(parsed, analyses, detector, recognizer, unseen)
         garbled = np.array([expressions or a.spun_probability >= _DOUBTFUL for a in analyses])
         own = [analysis for analysis, wanted in zip(analyses, garbled.tolist(), strict=True) if wanted]
         said = iter(_with_terms(parsed.only(garbled), own, recognizer) if own else ())
@@ -151,11 +152,14 @@ def as_translated(text: str, p: float, detector: Detector, channel: Channel) -> 
     return replace(analysis, findings=tuple(map(translation.UNKNOWN.calibrated, analysis.findings)))
 
 
-def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, recognizer: Recognizer) -> None:
+def _look_again(
+    parsed: Parsed, analyses: list[Analysis], detector: Detector, recognizer: Recognizer, unseen: bool
+) -> None:
     """Weigh the documents that no known dialect explains as translations and as an unknown spinner's, the strangest
     with a closer look, and put what that says into `analyses`.
 
     Translations have strange words too, so what reads like one is held for one unless its words are far stranger.
+    Without `unseen`, only the words of those are weighed.
     """
     # Text that a known dialect explains is not kept waiting for what it has no need of.
     from cleaner.closer import look_closer
@@ -164,10 +168,18 @@ def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, re
     unexplained = np.array([analysis.spun_probability < _DOUBTFUL for analysis in analyses])
     rest = parsed.only(unexplained)
     style, channel = translation.shipped()
-    told = evidence(rest.batch, rest.capital, recognizer.thesaurus, recognizer.discriminator, detector.model)
-    translated = style.probability(rest.batch, rest.capital, detector.model)
-    columns = (np.flatnonzero(unexplained), suspicion(told).probability, translated)
+    translated = np.zeros(len(analyses))
+    found = style.probability(rest.batch, rest.capital, detector.model)
     # Nothing is said of the last documents if they are empty.
+    translated[np.flatnonzero(unexplained)[: len(found)]] = found
+    for d in np.flatnonzero(translated).tolist():
+        analyses[d] = _at_least(analyses[d], float(translated[d]))
+    weighed = unexplained & (translated >= (0.0 if unseen else _DOUBTFUL))
+    if not weighed.any():
+        return
+    rest = parsed.only(weighed)
+    told = evidence(rest.batch, rest.capital, recognizer.thesaurus, recognizer.discriminator, detector.model)
+    columns = (np.flatnonzero(weighed), suspicion(told).probability, translated[weighed])
     for i, (d, p, q) in enumerate(zip(*(column.tolist() for column in columns), strict=False)):
         if q >= _DOUBTFUL and _logit(p) < _logit(q) + _STRANGER:
             analyses[d] = as_translated(parsed.texts[d], q, detector, channel)
@@ -178,8 +190,12 @@ def _look_again(parsed: Parsed, analyses: list[Analysis], detector: Detector, re
             p = float(closer.doubt.probability[0])
             if p >= _DOUBTFUL:
                 analyses[d] = _unseen(one, closer, recognizer)
-        if max(p, q) > analyses[d].spun_probability:
-            analyses[d] = replace(analyses[d], spun_probability=max(p, q))
+        analyses[d] = _at_least(analyses[d], p)
+
+
+def _at_least(analysis: Analysis, p: float) -> Analysis:
+    """The analysis with a probability of `p` if that is higher."""
+    return replace(analysis, spun_probability=p) if p > analysis.spun_probability else analysis
 
 
 def _with_terms(parsed: Parsed, analyses: Sequence[Analysis], recognizer: Recognizer) -> list[Analysis]:
@@ -204,11 +220,7 @@ def _with_terms(parsed: Parsed, analyses: Sequence[Analysis], recognizer: Recogn
     anywhere += _ALONE - np.log(np.bincount(b.document[b.paragraph], minlength=len(analyses)) + _BRIEF)
     anywhere *= np.where(anywhere < 0, _FAINT, 1.0)
     return [
-        replace(
-            analysis,
-            spun_probability=max(analysis.spun_probability, float(by_term)),
-            findings=tuple(merged(analysis.findings, own)),
-        )
+        replace(_at_least(analysis, float(by_term)), findings=tuple(merged(analysis.findings, own)))
         for analysis, own, by_term in zip(analyses, found, _logistic(anywhere), strict=True)
     ]
 

@@ -172,9 +172,13 @@ class Cleaner:
             if reading is not None:
                 mine = [i for i, its in enumerate(how) if its == reading]
                 for batch in _batches(mine, lambda i: len(texts[i])):
-                    detector, unseen, terms = reading
                     said = analyse(
-                        [texts[i] for i in batch], detector, self.recognizer, unseen=unseen, expressions=terms
+                        [texts[i] for i in batch],
+                        reading.detector,
+                        self.recognizer,
+                        unseen=reading.unseen,
+                        translated=reading.foreign,
+                        expressions=reading.terms,
                     )
                     found |= zip([numbers[i] for i in batch], said, strict=True)
         return found

@@ -30,11 +30,13 @@ _OF_STRANGENESS, _CONVINCING = 0.25, 0.1
 
 
 class Reading(NamedTuple):
-    """How a text is read closely: with a `detector`, and with an eye to spinners that no table knows (`unseen`) and to
-    garbled expressions (`terms`), which are always looked for in spun text."""
+    """How a text is read closely: with a `detector`, and with an eye to spinners that no table knows (`unseen`), to
+    round trips through another language (`foreign`) and to garbled expressions (`terms`), which are always looked
+    for in spun text."""
 
     detector: Detector
     unseen: bool = True
+    foreign: bool = True
     terms: bool = True
 
 
@@ -73,14 +75,15 @@ def readings(seen: Sequence[Sight], spun: Sequence[bool], detector: Detector) ->
     `detector` has the shipped dialects; for what does not look `spun` one without any will do.
     """
     rest = without_dialects(detector)
-    return [
-        Reading(detector)
-        if garbled
-        else Reading(rest, sight.unseen, sight.terms)
-        if sight.unseen or sight.terms
-        else None
-        for sight, garbled in zip(seen, spun, strict=True)
-    ]
+    found: list[Reading | None] = []
+    for sight, garbled in zip(seen, spun, strict=True):
+        if garbled:
+            found.append(Reading(detector))
+        elif sight.unseen or sight.terms:
+            found.append(Reading(rest, sight.strange, sight.unseen, sight.terms))
+        else:
+            found.append(None)
+    return found
 
 
 def _excerpt(text: str, spans: Iterable[Span]) -> str:

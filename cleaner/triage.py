@@ -56,9 +56,14 @@ class Sight(NamedTuple):
     strangest: tuple[Span, ...] = ()
 
     @property
+    def strange(self) -> bool:
+        """Whether it may be the work of a spinner that no table knows."""
+        return self.strangeness >= STRANGE
+
+    @property
     def unseen(self) -> bool:
-        """Whether it may be the work of a spinner that no table knows, or of a translator."""
-        return self.strangeness >= STRANGE or self.foreign
+        """Whether it may be that, or the work of a translator."""
+        return self.strange or self.foreign
 
     @property
     def cleared(self) -> bool:
