@@ -32,6 +32,10 @@ REACH = 3  # words on either side
 # words that have no row of their own.
 OUTSIDE, MARK, STOP, NUMBER, RARE, SPECIAL = 0, 1, 2, 3, 4, 5
 STEPS = 16  # of strangeness, half a nat each
+PAIR_STEP = np.float32(1 / 16)  # nats: the unit of the weights of pairs
+# Log-odds by a word's two pairs alone from which on the network is asked: it finds one in fifty of the others stranger
+# than 0, and they are nearly half of the words of honest text.
+AT_HOME = -1.0
 STRETCH, STRETCHES = 64, 2  # words that are looked at together, and of such stretches, how many stand for a text
 _SWAPPED, _SUREST = 0.2, 4.0  # share of swapped words that is assumed there, and nats that one of them may tell
 _BLOCK = 512  # words whose neighbours are in memory together: they stay in the processor's cache
@@ -161,25 +165,49 @@ class Glance:
         return np.concatenate([hidden.reshape(-1, units), w.hidden_bias[None]])
 
     def __call__(self, found: Words) -> Seen:
-        """What the network says of the words that are written in small letters and that some spinner may write."""
+        """What the network says of the words that are written in small letters and that some spinner may write; it is
+        not asked where their pairs say that they are at home."""
         w = self.network
-        words = len(w.around) - SPECIAL
         row = w.row.take(slots(found.hashes, len(w.row))).astype(np.int64)
-        np.copyto(row, words + NUMBER, where=found.number)
+        np.copyto(row, len(w.around) - SPECIAL + NUMBER, where=found.number)
         place = np.flatnonzero(w.candidate.take(row) & ~found.capital)
         if not len(place):
             return Seen(place, np.empty(0, np.float32))
-        at, vectors = self._laid_out(found, row)
         joined = found.joined & ~found.number
         joined[1:] &= ~found.number[:-1]
-        self._tell(found.hashes, joined, at, vectors)
+        pair, triple = phrase_hashes(found.hashes, joined)
+        weight = pair_weights(pair, w.pairs)
+        weight *= joined
+        strange = weight.take(place)
+        strange += np.append(weight, np.float32(0)).take(place + 1)
+        strange *= PAIR_STEP
+        strange += w.bias.take(row.take(place))
+        asked = np.flatnonzero(strange > AT_HOME)
+        known = told(weight, (triple != 0) & common(triple, w.triples))
+        strange[asked] = self._weigh(found, row, joined, known, place[asked])
+        return Seen(place, strange)
+
+    def _weigh(
+        self,
+        found: Words,
+        row: NDArray[np.int64],
+        joined: NDArray[np.bool_],
+        known: tuple[NDArray[Any], ...],
+        place: NDArray[np.int64],
+    ) -> Floats:
+        """What the network says of the words at some places; `row`, `joined` and what is `known` are of all words."""
+        w = self.network
+        at, vectors = self._laid_out(found, row)
+        width = vectors.shape[1]
+        size = (2 * REACH + 1) * width
+        room, end = vectors.reshape(-1), (at + 1) * width
+        for k, column in enumerate(known):
+            room[end - KNOWN + k] = column
         # The pair of the next two words tells nothing of a word that they do not follow.
         loose = np.zeros(len(row), np.bool_)
         loose[:-1] = ~joined[1:] & (np.diff(at) == 1)
-        width = vectors.shape[1]
-        size = (2 * REACH + 1) * width
-        windows = as_strided(vectors, (len(vectors) - 2 * REACH, size), (vectors.strides[0], vectors.itemsize))
         second = slice((REACH + 3) * width - KNOWN, (REACH + 3) * width - 1)
+        windows = as_strided(vectors, (len(vectors) - 2 * REACH, size), (vectors.strides[0], vectors.itemsize))
         inputs = np.ones((_BLOCK, size + 1), np.float32)
         strange = np.empty(len(place), np.float32)
         for first in range(0, len(place), _BLOCK):
@@ -198,16 +226,7 @@ class Glance:
             fit *= w.own_scale.take(mine)
             fit += out[:, -1]
             np.add(fit, w.bias.take(mine), out=strange[first:last])
-        return Seen(place, strange)
-
-    def _tell(self, hashes: Hashes, joined: NDArray[np.bool_], at: NDArray[np.int64], vectors: Floats) -> None:
-        """Put what is known of the pairs and triples into the vectors of the words that end them, which are `at`."""
-        pair, triple = phrase_hashes(hashes, joined)
-        weight = pair_weights(pair, self.network.pairs)
-        weight *= joined
-        room, place = vectors.reshape(-1), at * vectors.shape[1] + vectors.shape[1]
-        for k, column in enumerate(told(weight, (triple != 0) & common(triple, self.network.triples))):
-            room[place - KNOWN + k] = column
+        return strange
 
     def _laid_out(self, found: Words, row: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
         """The vectors of all words with those of the marks between, and REACH of what is outside around each

@@ -25,6 +25,7 @@ from cleaner.glance import (
     MARK,
     NUMBER,
     OUTSIDE,
+    PAIR_STEP,
     RARE,
     REACH,
     SPECIAL,
@@ -49,7 +50,6 @@ BATCH = 16384
 RATE = 4e-3  # of learning
 RATES = (0.02, 0.05, 0.12, 0.3, 0.3, 0.6, 1.0)
 SMOOTHING = 2.0  # counts
-STEP = 1 / 16  # nats: the unit of the weights of pairs
 COMMON = 3  # times that a pair or a triple must have been read
 TOGETHER = 6  # chunks that are shuffled together
 CHUNK = 30_000  # words of one spinner
@@ -134,7 +134,7 @@ class Spinners:
         keys = np.union1d(*(pairs[COMMON - 1 :][pairs[COMMON - 1 :] == pairs[: 1 - COMMON]] for pairs in found))
         count = [np.searchsorted(p, keys, "right") - np.searchsorted(p, keys) for p in found]
         ratio = np.log((count[1] + SMOOTHING) / (count[0] + SMOOTHING)) - np.log(len(found[1]) / len(found[0]))
-        self.pairs = pair_table(keys, np.rint(ratio / STEP), count[0] + count[1], PAIRS)
+        self.pairs = pair_table(keys, np.rint(ratio / PAIR_STEP), count[0] + count[1], PAIRS)
         three = np.sort(np.concatenate(triples))
         bits = np.zeros(TRIPLES, np.bool_)
         bits[slots(three[COMMON - 1 :][three[COMMON - 1 :] == three[: 1 - COMMON]], TRIPLES)] = True
