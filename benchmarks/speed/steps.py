@@ -21,7 +21,9 @@ from cleaner.analysis import analyse
 from cleaner.cleaner import Cleaner, result_of
 from cleaner.context import ContextModel
 from cleaner.detector import Detector
+from cleaner.garbage import uncollected
 from cleaner.settings import Settings
+from cleaner.threads import single
 
 STEPS = [
     (cleaner.analysis, "tokenize", "cutting into tokens"),
@@ -70,9 +72,10 @@ def main() -> None:
 
 
 def _read(texts: list[str], models: Cleaner) -> None:
-    for batch in _batches(texts):
-        for text, analysis in zip(batch, analyse(batch, models.detector, models.recognizer), strict=True):
-            result_of(text, analysis.findings, analysis, Settings())
+    with single(), uncollected():
+        for batch in _batches(texts):
+            for text, analysis in zip(batch, analyse(batch, models.detector, models.recognizer), strict=True):
+                result_of(text, analysis.findings, analysis, Settings())
 
 
 def _batches(texts: list[str]) -> Iterator[list[str]]:
