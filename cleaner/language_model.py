@@ -23,7 +23,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.acceleration import load, wanted
 from cleaner.integrity import verified
 from cleaner.segment import word_hash
 from cleaner.sieve import Rows
@@ -112,16 +111,6 @@ class StaticFunction:
 
     def __call__(self, keys: Words64) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """The code of each key and whether the key is stored; if it is not, the code means nothing."""
-        if wanted() and (compiled := load("compiled_lookup")):
-            numbers = map(np.uint64, (self.fingerprint_bits, self.code_bits))
-            codes, stored = compiled.look_up(
-                self.table, np.uint64(self.segment), np.uint64(self.seed), _MIX, *numbers, keys
-            )
-            return codes, stored
-        return self.look_up(keys)
-
-    def look_up(self, keys: Words64) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-        """What a call returns, without compiled code."""
         found, known = np.empty(len(keys), self.table.dtype), np.empty(len(keys), np.bool_)
         for start in range(0, len(keys), _TOGETHER):
             some = slice(start, start + _TOGETHER)

@@ -14,21 +14,24 @@ _BITS = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Finds rows of a table (`keys`, sorted): those with the same first bits, one or two, begin at `begin` (buckets +
-    1).  Twenty times as fast as `searchsorted`."""
+    """Finds rows of a sorted table: each of its `keys`, which are distinct, begins at row `first`; those with the same
+    first bits, one or two, begin at `begin` (buckets + 1).  Twenty times as fast as `searchsorted`."""
 
     keys: Hashes
+    first: NDArray[np.int64]
     begin: NDArray[np.int64]
     shift: np.uint64
 
     @classmethod
     def of(cls, keys: Hashes) -> Rows:
-        """The index of a table."""
+        """The index of a table, by its sorted keys."""
+        first = np.flatnonzero(np.diff(keys, prepend=~keys[:1]))
+        keys = keys.take(first)
         bits = max(len(keys).bit_length() - 1, 1)
         shift = np.uint64(64 - bits)
         begin = np.zeros((1 << bits) + 1, np.int64)
         np.cumsum(np.bincount((keys >> shift).view(np.int64), minlength=1 << bits), out=begin[1:])
-        return cls(keys, begin, shift)
+        return cls(keys, first, begin, shift)
 
     def find(self, keys: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The places of the keys that the table has, and the first row of each."""
@@ -43,7 +46,7 @@ class Rows:
             row[left] += 1
             left = left[row.take(left) < end.take(left)]
         place = np.sort(np.concatenate(found))
-        return place, row.take(place)
+        return place, self.first.take(row.take(place))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -175,6 +175,7 @@ def backward(net: Network, logs: Logs, sums: Sums) -> Floats:
     island = np.arange(len(begin)).repeat(end - begin)
     ahead[last] = (total > 0) / np.maximum(np.bincount(island, total, len(begin)), TINY).take(island)
     group_ahead = np.zeros(len(net.node))
+    factor = logs.factor * (sums.total > 0)
     onward = np.maximum(sums.onward, TINY)
     for at in reversed(list(positions(net))):
         pairs, risen, rise = slice(at.p, at.p_end), net.risen[at.t : at.t_end], net.rise[at.t : at.t_end]
@@ -183,8 +184,7 @@ def backward(net: Network, logs: Logs, sums: Sums) -> Floats:
         np.add.at(group_ahead, net.source[pairs], onward[pairs])
         ahead[states] = group_ahead.take(net.owner[states])
         np.add.at(ahead, risen, onward.take(rise) * logs.more[at.t : at.t_end])
-        ahead[states] *= logs.factor[states]
-        ahead[states][sums.total[states] == 0] = 0.0
+        ahead[states] *= factor[states]
         arrivals = slice(at.a, at.a_end)
         posterior[net.arrivals[arrivals]] = ahead.take(net.arriving[arrivals]) * sums.share[arrivals]
     return posterior

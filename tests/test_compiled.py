@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from test_lattice import Edge, TableModel, decode, sentences
 
 from cleaner import steps
-from cleaner.language_model import LanguageModel
 
 pytest.importorskip("numba")
 from cleaner import compiled_steps
@@ -30,15 +29,3 @@ def test_a_lattice_reads_alike(
     for name in ("log_z", "best_score", "posterior", "lost"):
         assert np.allclose(getattr(plain, name), getattr(fast, name), rtol=0, atol=1e-9), name
     assert plain.best.tolist() == fast.best.tolist()
-
-
-@settings(deadline=None)
-@given(st.lists(st.integers(0, 2**64 - 1), max_size=50), st.integers(0, 1000))
-def test_a_static_function_answers_alike(keys: list[int], seed: int) -> None:
-    model = LanguageModel.open()
-    words = np.random.default_rng(seed).integers(0, 2000, (200, 3)).astype(np.int32)  # frequent ones: many are stored
-    bigrams = model.bigrams(words[:, 0], words[:, 1]).key
-    for function, stored in ((model._bigrams, bigrams), (model._trigrams, (bigrams << np.uint64(21)) + words[:, 2])):
-        asked = np.r_[np.array(keys, np.uint64), stored.astype(np.uint64)]
-        for plain, fast in zip(function.look_up(asked), function(asked), strict=True):
-            assert plain.tolist() == fast.tolist()

@@ -16,20 +16,24 @@ from typing import Any
 import cleaner.analysis
 import cleaner.detector
 import cleaner.islands
-from cleaner import acceleration
+import cleaner.lattice
 from cleaner.analysis import analyse
 from cleaner.cleaner import Cleaner, result_of
 from cleaner.context import ContextModel
 from cleaner.detector import Detector
+from cleaner.garbage import uncollected
 from cleaner.settings import Settings
+from cleaner.threads import single
 
 STEPS = [
     (cleaner.analysis, "tokenize", "cutting into tokens"),
     (cleaner.analysis, "batch", "laying out batches"),
-    (cleaner.islands, "candidates", "looking phrases up"),
+    (cleaner.detector, "candidates", "looking phrases up"),
     (cleaner.islands, "network", "laying out the lattice, bigrams"),
     (cleaner.detector, "decode", "forward, backward, best paths, trigrams"),
     (Detector, "adapt", "adapting to documents"),
+    (Detector, "read", "mixture of dialects"),
+    (Detector, "in_context", "wider context: the text as restored"),
     (ContextModel, "contexts", "wider context: vectors"),
     (ContextModel, "score", "wider context: scores"),
     (cleaner.analysis, "choices", "readings of each edit"),
@@ -46,8 +50,7 @@ def main() -> None:
     parser.add_argument("--plain", action="store_true", help="without compiled code, even where it is installed")
     options = parser.parse_args()
     if options.plain:
-        acceleration.load = lambda name: None
-        cleaner.lattice.load = cleaner.language_model.load = acceleration.load  # type: ignore[attr-defined]
+        cleaner.lattice.load = lambda name: None  # type: ignore[attr-defined]
     spun = [json.loads(line) for line in (options.shared / "dev" / "spun.jsonl").open(encoding="utf-8")]
     honest = [json.loads(line) for line in (options.shared / "dev" / "clean.jsonl").open(encoding="utf-8")]
     spent = _timed()
@@ -69,9 +72,10 @@ def main() -> None:
 
 
 def _read(texts: list[str], models: Cleaner) -> None:
-    for batch in _batches(texts):
-        for text, analysis in zip(batch, analyse(batch, models.detector, models.recognizer), strict=True):
-            result_of(text, analysis.findings, analysis, Settings())
+    with single(), uncollected():
+        for batch in _batches(texts):
+            for text, analysis in zip(batch, analyse(batch, models.detector, models.recognizer), strict=True):
+                result_of(text, analysis.findings, analysis, Settings())
 
 
 def _batches(texts: list[str]) -> Iterator[list[str]]:
