@@ -44,7 +44,7 @@ Said = list[tuple[Floats, float]]  # of each document: P(spun) of its paragraphs
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What the model says of one document; `findings` are not yet applied."""
+    """What the model says of one document; which of its `findings` are applied is yet to be decided."""
 
     spun_probability: float
     dialect: str | None

@@ -22,6 +22,7 @@ from cleaner.numerals import Numerals
 from cleaner.result import Finding
 from cleaner.rewriter import Conventions, Edit, article_for, in_case_of, is_loud, opens_sentence, trimmed
 from cleaner.segment import Tokens, normalize
+from cleaner.settings import Settings
 from cleaner.spelling import differs
 
 Floats = NDArray[np.float64]
@@ -137,6 +138,9 @@ class _Trims:
 _TRIMS: WeakKeyDictionary[Channel, dict[int, Edit]] = WeakKeyDictionary()
 
 
+USUAL = Settings()
+
+
 def findings(
     text: str,
     tokens: Tokens,
@@ -183,15 +187,18 @@ def findings(
                 a, z, readings = _agreeing(text, tokens, choice, readings, following, free, limit)
             best, p = readings[0]
             others = readings[1 : 1 + MOST_ALTERNATIVES]
+            confidence = calibrated(min(p * spun, 1.0))
             yield Finding(
                 a,
                 z,
                 text[a:z],
                 "phrase",
                 best,
-                calibrated(min(p * spun, 1.0)),
+                confidence,
                 tuple([(r, calibrated(round(p * spun, 4))) for r, p in others if p * spun >= LEAST]) if others else (),
                 f"{dialects[dialect]}: {' '.join(norms[start:end])} <- {row}",
+                # With the usual settings it is so, and need not be made anew once they are known.
+                confidence >= USUAL.threshold,
             )
         free = end
 

@@ -8,23 +8,11 @@ Forward-backward: Rabiner (1989), doi:10.1109/5.18626.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import ModuleType
 
 import numpy as np
 
-from cleaner import steps as plain_steps
-from cleaner.acceleration import load, wanted
 from cleaner.network import Ints, Network
-from cleaner.steps import Floats, Logs, Sums, backward, trace
-
-# From this many pairs on, loading compiled code is soon made up for.
-_LARGE = 100_000
-
-
-def fastest(pairs: int) -> ModuleType:
-    """The module with the way forward for a lattice of that many pairs: a compiled one, if it is at hand or soon
-    pays."""
-    return (load("compiled_steps") if pairs >= _LARGE or wanted() else None) or plain_steps
+from cleaner.steps import Floats, Logs, backward, forward, trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +30,15 @@ class Readings:
     lost: Floats
 
 
-def decode(
-    net: Network,
-    score: Floats,
-    *,
-    beam: float = 14.0,
-    width: int = 64,
-    scale: float = 1.0,
-    steps: ModuleType | None = None,
-) -> Readings:
+def decode(net: Network, score: Floats, *, beam: float = 14.0, width: int = 64, scale: float = 1.0) -> Readings:
     """Read a batch of islands; `score` (edges) is the channel's log-probability of each.
 
     `beam` (nats) and `width` (states a node) prune; `scale` multiplies the language model's log-probabilities.
-    `steps` is the module with the way forward: the faster one of those at hand, unless given.
     """
-    pairs = len(net.edge)
-    steps = fastest(pairs) if steps is None else steps
     logs = Logs.of(net, score, scale)
     with np.errstate(divide="ignore"):  # log 0 is what is meant
-        sums: Sums = steps.forward(net, logs, beam, width)
-    posterior = np.bincount(net.edge, backward(net, logs, sums)[:pairs], len(score))
+        sums = forward(net, logs, beam, width)
+    posterior = np.bincount(net.edge, backward(net, logs, sums)[: len(net.edge)], len(score))
     best, best_score = trace(net, logs, sums)
     first = net.state.take(net.group[:-1])
     kept = np.add.reduceat(sums.total, first) if len(first) else sums.top

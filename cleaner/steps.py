@@ -3,7 +3,7 @@
 `forward` sums what arrives at the states of a position, prunes them and carries the survivors' shares on to their
 pairs; on the way back, `backward` shares the probability of what lies ahead out among what led there, and `trace`
 follows the best paths.  Sums are of probabilities relative to the highest arrival of their node, so that the shares on
-the way back need no logarithms.  `compiled_steps.py` has the way forward as a loop.
+the way back need no logarithms.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from types import ModuleType
 
 import numpy as np
 from hypothesis import given, settings
@@ -53,7 +52,6 @@ def decode(
     model: TableModel,
     beam: float,
     width: int,
-    steps: ModuleType | None = None,
 ) -> Readings:
     first = np.cumsum([0] + [n + 1 for _, n, _ in sentences_])
     rows = [(s + o, e + o, w, p) for o, (_, _, edges) in zip(first, sentences_, strict=False) for s, e, w, p in edges]
@@ -68,7 +66,7 @@ def decode(
         words,
     )
     score = np.array([r[3] for r in rows])
-    return decode_network(network(islands, model), score, beam=beam, width=width, steps=steps)
+    return decode_network(network(islands, model), score, beam=beam, width=width)
 
 
 def readings(n: int, edges: list[Edge]) -> Iterator[list[int]]:

@@ -1,6 +1,6 @@
 """Megabytes of text a second of CPU that the lattice reads, and where the time goes; no screen.
 
-python -m benchmarks.speed.steps [--shared ../shared] [--plain]
+python -m benchmarks.speed.steps [--shared ../shared]
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Any
 import cleaner.analysis
 import cleaner.detector
 import cleaner.islands
-import cleaner.lattice
 from cleaner.analysis import analyse
 from cleaner.cleaner import Cleaner, result_of
 from cleaner.context import ContextModel
@@ -47,10 +46,7 @@ BATCH = 100_000  # characters
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
-    parser.add_argument("--plain", action="store_true", help="without compiled code, even where it is installed")
     options = parser.parse_args()
-    if options.plain:
-        cleaner.lattice.load = lambda name: None  # type: ignore[attr-defined]
     spun = [json.loads(line) for line in (options.shared / "dev" / "spun.jsonl").open(encoding="utf-8")]
     honest = [json.loads(line) for line in (options.shared / "dev" / "clean.jsonl").open(encoding="utf-8")]
     spent = _timed()
