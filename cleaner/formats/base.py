@@ -18,7 +18,7 @@ from cleaner.formats.problems import InputError, RecordError
 from cleaner.result import Verdict
 
 # Uncompressed bytes after which a block ends, at the next record.
-BLOCK_BYTES = 1 << 22
+BLOCK_BYTES = 1 << 21
 # A text with more code points (or bytes of its source) is cleaned in passages, so that memory stays bounded.
 PASSAGE_LENGTH = 1 << 20
 
