@@ -34,7 +34,7 @@ CONSTANT = 11.74
 DOUBT = 30  # words: what fewer say is taken half at the most
 _NOTHING = -9.0  # log-odds for a text without a word that could tell
 # Log-odds from which a text is read closely: see docs/speed.md for the trade-off.
-STRANGE = -1.0
+STRANGE = -1.5
 FOREIGN = 2.6  # nats for a round trip through another language, which one honest text in a hundred reaches
 # P(spun) by the glance alone: its log-odds are stretched so that honest texts have what the full model gives them, and
 # bounded, for a verdict takes more.
