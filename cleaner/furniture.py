@@ -11,7 +11,7 @@ from operator import eq
 from typing import NamedTuple
 
 from cleaner.resources import rows
-from cleaner.result import Finding
+from cleaner.result import Finding, splice
 from cleaner.segment import stretches
 
 MAX_FURNITURE_LINE = 600  # characters, so that time stays linear whatever the input
@@ -87,7 +87,7 @@ def opening_cues() -> list[str]:
 
 def furniture_lines(text: str, damage: Sequence[Finding], cued: Sequence[Cue] | None) -> list[Finding]:
     """Whole lines of `text` that belong to the page and not to the article, judged as they read once repaired."""
-    whole = _repaired(text, damage) if damage else text
+    whole = splice(text, ((f.start, f.end, _cure(f)) for f in damage)) if damage else text
 
     def read() -> Iterator[tuple[int, str]]:
         return enumerate(map(str.strip, _lines(whole)))
@@ -146,15 +146,6 @@ _LINES = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 
 def _cure(f: Finding) -> str:
     return f.text if f.replacement is None else f.replacement
-
-
-def _repaired(text: str, damage: Sequence[Finding]) -> str:
-    """The text with its damage repaired; it has the same lines."""
-    out, at = [], 0
-    for f in damage:
-        out += [text[at : f.start], _cure(f)]
-        at = f.end
-    return "".join([*out, text[at:]])
 
 
 def _moved(cued: Iterable[Cue], damage: Sequence[Finding]) -> list[Cue]:

@@ -13,7 +13,7 @@ from functools import cache
 
 from cleaner.furniture import Cue, furniture_lines
 from cleaner.resources import rows
-from cleaner.result import Finding
+from cleaner.result import Finding, splice
 
 # Bounds what is looked at in one piece, so that time stays linear whatever the input.
 _MAX_PIECE = 4000
@@ -158,11 +158,7 @@ def _lasting(old: str) -> list[tuple[int, int, str]]:
     """
     for new in (_fixed(old), _NOT_ASCII.sub(lambda run: _fixed(run[0]), old)):
         found = _repairs(old, new)
-        mended, done = [], 0
-        for a, b, cure in found:
-            mended += [old[done:a], cure]
-            done = b
-        once = "".join([*mended, old[done:]])
+        once = splice(old, found)
         if not found or not _patterns()[0].search(once) or not _repairs(once, _fixed(once)):
             return found
     return []

@@ -113,10 +113,17 @@ def unpacked(text: str, packed: Packed) -> Result:
 
 def apply(text: str, findings: Iterable[Finding]) -> str:
     """`text` with the replacements of the applied findings, which must be sorted and disjoint."""
+    return splice(text, ((f.start, f.end, f.replacement) for f in findings if f.applied and f.replacement is not None))
+
+
+def splice(source: str, edits: Iterable[tuple[int, int, str]]) -> str:
+    """`source` with each (start, end, new) in place; they are sorted and disjoint.
+
+    >>> splice("abcdef", [(1, 2, "XX"), (4, 6, "")])
+    'aXXcd'
+    """
     pieces, position = [], 0
-    for f in findings:
-        if f.applied and f.replacement is not None:
-            pieces += [text[position : f.start], f.replacement]
-            position = f.end
-    pieces.append(text[position:])
-    return "".join(pieces)
+    for start, end, new in edits:
+        pieces += [source[position:start], new]
+        position = end
+    return "".join([*pieces, source[position:]])

@@ -26,9 +26,9 @@ from cleaner.formats.base import (
     line_blocks,
     lines,
 )
-from cleaner.formats.passage import Passage, Segment, splice
+from cleaner.formats.passage import Passage, Segment
 from cleaner.formats.problems import RecordError
-from cleaner.result import Verdict
+from cleaner.result import Verdict, splice
 
 _TOKEN = re.compile(rb'["{}\[\],:]')
 _ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u.{4}|\\.")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from cleaner.result import Finding, Result
+from cleaner.result import Finding, Result, splice
 
 
 class Segment(NamedTuple):
@@ -204,16 +204,3 @@ class Builder:
         """The passage over the whole source."""
         segments = tuple(self._segments)
         return Passage("".join(self._pieces), self._source, lambda: segments, escape)
-
-
-def splice(source: str, edits: Iterable[tuple[int, int, str]]) -> str:
-    """`source` with each (start, end, new) in place; they are sorted and disjoint.
-
-    >>> splice("abcdef", [(1, 2, "XX"), (4, 6, "")])
-    'aXXcd'
-    """
-    pieces, position = [], 0
-    for start, end, new in edits:
-        pieces += [source[position:start], new]
-        position = end
-    return "".join([*pieces, source[position:]])
