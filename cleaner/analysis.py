@@ -190,7 +190,7 @@ def _look_again(
             p = float(closer.doubt.probability[0])
             if p >= _DOUBTFUL:
                 analyses[d] = _unseen(one, closer, recognizer)
-        analyses[d] = _at_least(analyses[d], p)
+        analyses[d] = _at_least(analyses[d], max(p, q))
 
 
 def _at_least(analysis: Analysis, p: float) -> Analysis:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cleaner.calibration import Platt
 from cleaner.discriminator import OFFSETS, beside, between
-from cleaner.encoder import Encoder, Page, shipped
+from cleaner.encoder import Encoder, shipped
 from cleaner.findings import CHANGED, Choice
 from cleaner.islands import Batch
 from cleaner.language_model import LanguageModel
@@ -70,19 +70,15 @@ def look_closer(b: Batch, told: Evidence) -> CloserLook:
     window = page.window[told.token]
     (ratio,) = told.log_ratios(FIRST, _ASSUMED)
     order = np.argsort(-np.bincount(window, weights=ratio, minlength=page.windows), kind="stable")
+    closer = np.zeros(len(window))
     for n, k in enumerate(order.tolist(), 1):
         page.read(k)
-        if n < page.windows:
-            read = _with_encoder(told.where(np.isin(window, order[:n])), page)
-            doubt = suspicion(read, CLOSER)
-            if doubt.log_ratio[0] < HOPEFUL[min(n, len(HOPEFUL)) - 1]:
-                return CloserLook(read, doubt, page.vectors, encoder)
-    told = _with_encoder(told, page)
-    return CloserLook(told, suspicion(told, CLOSER), page.vectors, encoder)
-
-
-def _with_encoder(told: Evidence, page: Page) -> Evidence:
-    return replace(told, closer=page.encoder.strange(page.vectors[told.token]))
+        closer[window == k] = encoder.strange(page.vectors[told.token[window == k]])
+        read = replace(told, closer=closer).where(np.isin(window, order[:n]))
+        doubt = suspicion(read, CLOSER)
+        if doubt.log_ratio[0] < HOPEFUL[min(n, len(HOPEFUL)) - 1]:
+            break
+    return CloserLook(read, doubt, page.vectors, encoder)
 
 
 @dataclass(frozen=True, slots=True)

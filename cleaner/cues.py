@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaner.furniture import MAX_FURNITURE_LINE, Cue, opening_cues
-from cleaner.screen import AND, Words, slots, words
+from cleaner.screen import AND, Words, offsets, slots, words
 
 _ROWS = 1 << 16
 _OPENS, _INSIDE, _CLOSES, _CREDIT = 1, 2, 4, 8
@@ -55,7 +55,7 @@ def cued(texts: Sequence[str], found: Words) -> list[list[Cue]]:
     short = found.end[last] - found.start[first] <= MAX_FURNITURE_LINE
     lines = np.flatnonzero((opens | inside) & short)
     text = found.text[first[lines]]
-    offset = np.cumsum([0, *(len(text) + 1 for text in texts)])
+    offset = offsets(texts)
     columns = text, found.start[first[lines]] - offset[text], inside[lines]
     for t, place, holds in zip(*(column.tolist() for column in columns), strict=True):
         cues[t].append(Cue(place, holds))

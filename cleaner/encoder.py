@@ -157,7 +157,7 @@ class Page:
 
     def __init__(self, encoder: Encoder, pieces: Ints, first: Ints) -> None:
         """`first` is the first of its `pieces` of each token."""
-        self.encoder, self._pieces, self._first = encoder, pieces, first
+        self._encoder, self._pieces, self._first = encoder, pieces, first
         starts = windows(len(pieces))
         self._starts = [start for start, _ in starts]
         self.windows = len(starts)
@@ -167,7 +167,7 @@ class Page:
     def read(self, window: int) -> None:
         """Read one of the windows."""
         start, own = self._starts[window], self.window == window
-        read = self.encoder.read(self._pieces[start : start + WINDOW])
+        read = self._encoder.read(self._pieces[start : start + WINDOW])
         self.vectors[own] = read[self._first[own] - start]
 
 

@@ -140,9 +140,13 @@ def words(texts: Sequence[str]) -> Words:
         piece = (start - np.repeat(lines, counts)) // MAX_PARAGRAPH
         first = np.union1d(first, np.flatnonzero(np.diff(piece, prepend=0)))
         joined[first] = False
-    begin = np.cumsum([0, *map(len, texts)]) + np.arange(len(texts) + 1)
-    text = np.repeat(np.arange(len(texts)), np.diff(np.searchsorted(start, begin)))
+    text = np.repeat(np.arange(len(texts)), np.diff(np.searchsorted(start, offsets(texts))))
     return Words(start, end, hashes, ending, joined, text, mark, capital, number, first, codes[_PAD:-_PAD])
+
+
+def offsets(texts: Sequence[str]) -> NDArray[np.int64]:
+    """Where each of some texts begins among them, laid end to end with one character between them; and the end."""
+    return np.cumsum([0, *(len(text) + 1 for text in texts)])
 
 
 def pair_hashes(hashes: Hashes, joined: NDArray[np.bool_]) -> Hashes:
@@ -208,7 +212,7 @@ class Screen:
         first, evidence = self.evidence(found)
         text = found.text[first]
         last = np.r_[first[1:], len(found.start)] - 1
-        offset = np.cumsum([0, *(len(t) + 1 for t in texts)])
+        offset = offsets(texts)
         for p in np.flatnonzero(alarmed[text] & (evidence > 0).any(axis=1)).tolist():
             begin = int(offset[text[p]])
             spans[text[p]].append(Span(int(found.start[first[p]]) - begin, int(found.end[last[p]]) - begin))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cleaner import accent, glance, screen
 from cleaner.glance import Seen, histogram, strangest
-from cleaner.screen import Words, disguised
+from cleaner.screen import Words, disguised, offsets
 from cleaner.segment import Span
 from cleaner.technical import SCIENTIFIC, technical
 
@@ -99,7 +99,7 @@ def sights(texts: Sequence[str], found: Words) -> list[Sight]:
     probability = np.round(np.minimum(1 / (1 + np.exp(-log_odds)), _MOST), 6)
     columns = known, strange, accents >= FOREIGN, terms, probability
     sights = list(map(Sight, *(column.tolist() for column in columns)))
-    begin = np.cumsum([0, *(len(text) + 1 for text in texts)]).tolist()
+    begin = offsets(texts).tolist()
     for i in np.flatnonzero((strange >= STRANGE) & (accents < FOREIGN)).tolist():
         stretches = [Span(a - begin[i], b - begin[i]) for a, b in strangest(seen, found, i)]
         sights[i] = sights[i]._replace(strangest=tuple(stretches))

@@ -37,7 +37,7 @@ from cleaner.glance import (
     phrase_hashes,
     told,
 )  # fmt: skip
-from cleaner.screen import Hashes, slots, words
+from cleaner.screen import Hashes, offsets, slots, words
 from cleaner.training.corpus import Corpus
 from cleaner.training.lessons import VARIED, Lessons, Types, material
 
@@ -191,7 +191,7 @@ class Spinners:
 def _hashes(types: Sequence[str]) -> Hashes:
     """The screen's hash of each type; 0 for what is not one word to the screen, and for numbers."""
     found = words(["".join(f"{t}\n" for t in types)])
-    lines = np.cumsum([0, *(len(t) + 1 for t in types)])
+    lines = offsets(types)
     owner = np.searchsorted(lines, found.start, "right") - 1
     hashes = np.zeros(len(types), np.uint64)
     hashes[owner] = found.hashes

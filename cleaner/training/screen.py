@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from cleaner.language_model import SPECIAL, LanguageModel
 from cleaner.lexicon import Channel, phrase_keys
 from cleaner.resources import path
-from cleaner.screen import HIGHEST, SHIPPED, STEP, Hashes, Screen, pair_hashes, slots, words
+from cleaner.screen import HIGHEST, SHIPPED, STEP, Hashes, Screen, offsets, pair_hashes, slots, words
 from cleaner.training.context import simulator, stream_of
 from cleaner.training.corpus import tokenized
 from cleaner.training.simulation import Chunk, Simulator, chunks
@@ -37,7 +37,7 @@ def hashes_of(model: LanguageModel) -> Hashes:
     """The screen's hash of each word of the language model by its id; 0 for what is not one word to the screen."""
     vocabulary = model.words
     found = words(["".join(f"{word}\n" for word in vocabulary)])
-    lines = np.cumsum([0, *(len(word) + 1 for word in vocabulary)])
+    lines = offsets(vocabulary)
     owner = np.searchsorted(lines, found.start, "right") - 1
     single = np.bincount(owner, minlength=len(vocabulary)) == 1
     single[: len(SPECIAL)] = False
